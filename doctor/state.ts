@@ -28,6 +28,7 @@ export interface StackState {
 
 export interface StackUpgrades {
   readonly spec: PreflightSpec["upgrade"];
+  readonly through?: PreflightSpec["through"];
   readonly machines: readonly ClusterMachine[];
 }
 
@@ -51,8 +52,11 @@ function upgradesOf(steps: readonly Step[]): Pick<StackState, "upgrade"> {
   for (const { spec, input } of steps) {
     if (spec.step !== "preflight" || input?.machines === undefined) continue;
     // A state that an older library wrote has no such part.
-    const { upgrade }: Partial<PreflightSpec> = spec;
-    if (upgrade !== undefined) return { upgrade: { spec: upgrade, machines: input.machines } };
+    const { upgrade, through }: Partial<PreflightSpec> = spec;
+    if (upgrade !== undefined)
+      return {
+        upgrade: { spec: upgrade, machines: input.machines, ...(through === undefined ? {} : { through }) },
+      };
   }
   return {};
 }

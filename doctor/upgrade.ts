@@ -32,7 +32,7 @@ export async function examineUpgrade(
 ): Promise<UpgradeDiagnosis> {
   const { expected, upgrade } = state;
   const from = expected.kubernetesVersion;
-  const way = upgradeProblem(from, target) ?? hopsBetween(from, target, hopsTo(target));
+  const way = upgradeProblem(from, target) ?? hopsBetween(from, target, hopsTo(target, upgrade?.through));
   if (typeof way === "string") return one(way, `choose a version between ${from} and the one that it names`);
   if (upgrade === undefined)
     return one(

@@ -1,6 +1,6 @@
 import { immutableChanges } from "../model/immutableSettings";
 import { changedIssuer } from "../model/kubeadm/issuer";
-import { upgradeProblem } from "../model/versions";
+import { compareVersions, upgradeProblem } from "../model/versions";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import { sha256 } from "../model/core/hash";
@@ -35,9 +35,24 @@ export function refuseMismatch(machine: string, state: HostState, cluster: strin
   const changed = immutableChanges({ ...state.living.facts, ...state.node }, spec.fixed);
   const own = spec.machines.find((one) => one.name === machine);
   if (own) changed.push(...changedAddress(own, state));
-  const upgrade = upgradeProblem(state.node.version, spec.kubernetesVersion);
+  const upgrade =
+    upgradeProblem(state.node.version, spec.kubernetesVersion) ?? wayBackwards(state, spec.kubernetesVersion);
   if (upgrade !== undefined) changed.push(`kubernetesVersion: ${upgrade}`);
   if (changed.length > 0) throw new HostProblem(machine, changed.join("; "));
+}
+
+/**
+ * A control plane on its way over several minor versions is newer than its kubelets, and than the record of its nodes. kubeadm would take it
+ * back by a minor version.
+ */
+function wayBackwards({ living, undo }: HostState, wanted: string): string | undefined {
+  // What a change that was cut off wrote is put back first.
+  if (undo === true || living.apiServer === undefined || compareVersions(wanted, living.apiServer) >= 0)
+    return undefined;
+  return (
+    `an upgrade has brought the API server to ${living.apiServer}, and it cannot go back to ${wanted}. ` +
+    `Choose ${living.apiServer}, or the version that the upgrade was for`
+  );
 }
 
 /** Kubelet, etcd and certificates of a node keep the address that it joined with, whatever its neighbours are told. */

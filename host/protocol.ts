@@ -10,7 +10,7 @@ import type { ClusterMachine } from "../model/machine";
 import type { NodeIdentity } from "../model/lifecycle/identity";
 import type { CheckedMachine, NodeSetupSpec, PacketFilterSpec, PreflightCheckSpec } from "../model/node/spec";
 import type { NodeSpec } from "../model/lifecycle/spec";
-import type { MachineRole } from "../model/settings/resolved";
+import type { GivenHops, MachineRole } from "../model/settings/resolved";
 import type { UpgradeImages } from "../model/upgrade/images";
 
 /** The environment variable that carries a `StepSpec` as JSON. */
@@ -74,6 +74,8 @@ export interface PreflightSpec extends ClusterPart {
   /** The value of `certificates.rotation`; undefined: the cluster has its first CAs. */
   readonly rotation?: string;
   readonly upgrade: UpgradeCheckSpec;
+  /** Versions that the control plane goes through instead of those that the library knows. Default: none. */
+  readonly through?: GivenHops;
 }
 
 /** How a change goes over living nodes. */
@@ -158,6 +160,8 @@ export interface NodeStepSpec extends KnownCluster {
   readonly rollout: Rollout;
   /** undefined: a control-plane node, which goes alone. */
   readonly upgrades?: PoolUpgrades;
+  /** As in `PreflightSpec`; undefined in the step of a worker. */
+  readonly through?: GivenHops;
   readonly node: NodeSpec;
   /** Setup of the machine, if it has no separate step. */
   readonly setup?: SetupPart;

@@ -27,6 +27,8 @@ export interface LivingValues {
   readonly nodeName?: string;
   /** Version of the linked kubelet. */
   readonly version?: string;
+  /** Version of the API server, by its manifest: newer than the kubelet where an upgrade stopped in between. */
+  readonly apiServer?: string;
   /** Policies of what the kubelet has handed out; those that are not found are not there. */
   readonly managers: Partial<ManagerPolicies>;
   /** Issuers of service-account tokens, the one of new tokens first; empty but on a control-plane node. */
@@ -109,7 +111,7 @@ function livingValues(lines: readonly string[]): LivingValues {
     nodeCidrMaskSize: mask === undefined ? undefined : Number(mask),
     cni: one("cni"),
   };
-  const values = ["nodeAddress", "clusterId", "nodeName", "version"].flatMap((name) => {
+  const values = ["nodeAddress", "clusterId", "nodeName", "version", "apiServer"].flatMap((name) => {
     const value = name === "clusterId" ? (one("rotation_cluster") ?? one(name)) : one(name);
     return value === undefined ? [] : [[name, value]];
   });

@@ -1,5 +1,5 @@
 import { CHECKSUMS } from "./checksums";
-import type { Architecture, ComponentVersions, Download, DownloadName } from "./settings/resolved";
+import type { Architecture, ComponentVersions, Download, DownloadName, GivenHops } from "./settings/resolved";
 
 /** Kubernetes minor versions this library builds; the checksums of 1.37's files are for the settings to give. */
 export type Minor = "1.34" | "1.35" | "1.36" | "1.37";
@@ -156,18 +156,19 @@ export interface Hop {
 }
 
 /**
- * What a control plane may go through on its way to a version, the oldest first: of each minor version before it the newest patch whose
- * checksums are known. A minor version without one is left out: a cluster that needs it is refused.
+ * What a control plane may go through on its way to a version, the oldest first: of each minor version before it the one that is given, else
+ * the newest patch whose checksums are known. A minor version without one is left out: a cluster that needs it is refused.
  */
-export function hopsTo(to: string): Hop[] {
+export function hopsTo(to: string, given: GivenHops = {}): Hop[] {
+  const candidates = [...Object.keys(given), ...knownVersions()];
   return Object.keys(MINORS)
     .filter((minor) => Number(minor.split(".")[1]) < minorNumber(to))
     .sort(compareVersions)
     .flatMap((minor) => {
-      const version = knownVersions().find((one) => minorOf(one) === minor);
+      const version = candidates.find((one) => minorOf(one) === minor);
       if (version === undefined) return [];
       const files = (["amd64", "arm64"] as const).flatMap((architecture) => {
-        const sha256 = CHECKSUMS.kubeadm[version]?.[architecture];
+        const sha256 = checksumOf("kubeadm", version, architecture, { kubeadm: given[version] });
         const path = UPSTREAM.kubeadm.at(version, architecture);
         return sha256 === undefined ? [] : [[architecture, { path, sha256 }] as const];
       });
@@ -189,7 +190,7 @@ export function hopsBetween(from: string, to: string, hops: readonly Hop[]): rea
   if (missing.length > 0)
     return (
       `a cluster of ${from} goes through ${between.join(" and ")} to ${to}, and this library knows no version of ${missing.join(" and ")}. ` +
-      "Go to it first, with its checksums in downloads.checksums"
+      "Name one with its checksums in upgrades.through"
     );
   return found.filter((hop) => hop !== undefined);
 }
@@ -233,9 +234,7 @@ const UPSTREAM: Record<
   },
 };
 
-export type GivenChecksums = Readonly<
-  Partial<Record<DownloadName, Readonly<Partial<Record<Architecture, string>>>>>
->;
+export type GivenChecksums = Readonly<Partial<Record<DownloadName, GivenHops[string] | undefined>>>;
 
 /** The version of one file, from the versions of a cluster. */
 export function downloadVersion(name: DownloadName, versions: ComponentVersions): string {

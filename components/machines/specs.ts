@@ -18,7 +18,7 @@ import { digestOf } from "../../model/lifecycle/files";
 import { nodeDigest } from "../../model/lifecycle/digest";
 import { renderNode } from "../../model/node/render";
 import type { CheckedMachine } from "../../model/node/spec";
-import type { ClusterSettings, Machine } from "../../model/settings/resolved";
+import type { ClusterSettings, GivenHops, Machine } from "../../model/settings/resolved";
 import {
   checkedMachine,
   clusterPart,
@@ -48,7 +48,13 @@ export function preflightSpec(
     issuers: serviceAccountIssuers(settings),
     ...rotationPart(settings),
     upgrade: upgradeCheckSpec(settings),
+    ...throughPart(settings),
   };
+}
+
+/** Nothing where the library's own table decides: a newer patch in it is no change. */
+function throughPart({ upgrades: { through } }: ClusterSettings): { through?: GivenHops } {
+  return Object.keys(through).length === 0 ? {} : { through };
 }
 
 function rotationPart({ certificates }: ClusterSettings): { rotation?: string } {
@@ -177,6 +183,7 @@ export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeS
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,
     ...poolUpgrades(settings, machine),
+    ...(machine.role === "controlPlane" ? throughPart(settings) : {}),
     node,
     ...(settings.etcd.restore === undefined ? {} : { restored: settings.etcd.restore }),
     ...ownSetup(settings, machine),

@@ -68,6 +68,7 @@ export async function preflight(context: StepContext<LookSpec>): Promise<StepRes
   problems.push(...duplicates(present, "host name", (finding) => finding.hostname));
   const wanted = wantedNow(context);
   problems.push(...(await replacementProblems(context, livingControlPlane(context, present), wanted)));
+  problems.push(...joinsTooEarly(context, livingControlPlane(context, present), present));
   const way = await wayOf(context, livingControlPlane(context, present));
   problems.push(...way.problems);
   if (problems.length > 0) throw new HostProblem("", problems.join("\n"));
@@ -186,6 +187,32 @@ async function leaveOut(
     );
     return [];
   });
+}
+
+/**
+ * The first control-plane node's step brings the others through the versions between. A machine that joins before it would do so with a
+ * kubeadm that is two minor versions ahead of the cluster, which kubeadm refuses when a replaced node is gone already.
+ */
+function joinsTooEarly(
+  { spec }: StepContext<LookSpec>,
+  living: readonly LivingControlPlane[],
+  present: readonly Finding[],
+): string[] {
+  const { kubernetesVersion, machines } = spec;
+  const behind = living.find(({ node }) => isFarBehind(node.version, kubernetesVersion));
+  const first = machines.find(
+    ({ name, role }) => role === "controlPlane" && present.some(({ machine }) => machine === name),
+  );
+  if (behind === undefined || first === undefined) return [];
+  const own = living.find((one) => one.own.name === first.name);
+  if (own !== undefined && own.own.revision <= own.node.revision) return [];
+  return [
+    new HostProblem(
+      first.name,
+      `kubernetesVersion: it would join with ${kubernetesVersion} before the control plane, of ${behind.node.version}, goes there. ` +
+        "Upgrade the nodes that are there first, in a run without the change of this machine",
+    ).report(),
+  ];
 }
 
 /** Versions that the control plane goes through, which are said, or why it cannot. */

@@ -3,7 +3,7 @@ import { letInScript } from "../../model/lifecycle/draining";
 import type { ClusterMachine } from "../../model/machine";
 import { HostProblem } from "../problem";
 import type { NodeStepSpec } from "../protocol";
-import { readState } from "../state";
+import { readState, type HostState } from "../state";
 import type { StepContext } from "../step";
 
 type Context = StepContext<NodeStepSpec>;
@@ -20,23 +20,31 @@ export async function explained(
 ): Promise<unknown> {
   if (!(error instanceof HostProblem)) return error;
   const wanted = context.spec.kubernetesVersion;
-  const what = (await isBack(context, machine, former))
-    ? `${machine.name} runs Kubernetes ${former} again, and the cluster serves as before. Mend what failed and run up again: it upgrades ${machine.name} to ${wanted} then`
-    : `${machine.name} is between Kubernetes ${former} and ${wanted}: the next run puts it back first, and then upgrades it again`;
+  const found = await backAs(context, machine, former);
+  const what =
+    found === undefined
+      ? `${machine.name} is between Kubernetes ${former} and ${wanted}: the next run puts it back first, and then upgrades it again`
+      : `${machine.name} runs Kubernetes ${versionsOf(found, former)} again, and the cluster serves as before. Mend what failed and run up again: it upgrades ${machine.name} to ${wanted} then`;
   return new HostProblem(error.machine, `${error.message}. ${what}`, error.tail);
 }
 
-/** Whether nothing of the failed change is left on the host. */
-async function isBack(
+/** Over several minor versions the API server goes ahead of the kubelet, and a failed change takes neither back behind that. */
+function versionsOf({ living }: HostState, former: string): string {
+  const { apiServer = former } = living;
+  return apiServer === former ? former : `${apiServer}, with its kubelet of ${former},`;
+}
+
+/** The state of a host on which nothing of the failed change is left. */
+async function backAs(
   { hosts, cluster, spec }: Context,
   { name }: ClusterMachine,
   former: string,
-): Promise<boolean> {
+): Promise<HostState | undefined> {
   try {
-    const { node, undo } = await readState(hosts, name, { cluster, spec });
-    return undo !== true && node?.version === former;
+    const state = await readState(hosts, name, { cluster, spec });
+    return state.undo !== true && state.node?.version === former ? state : undefined;
   } catch (error) {
-    if (error instanceof HostProblem) return false;
+    if (error instanceof HostProblem) return undefined;
     throw error;
   }
 }
@@ -49,7 +57,7 @@ export async function letBack(
   former: string,
 ): Promise<void> {
   // Where it is not what it was, the node stays as it was drained until a run has mended it.
-  if (!(await isBack(context, machine, former))) return;
+  if ((await backAs(context, machine, former)) === undefined) return;
   const script = letInScript({ ...context.spec.node, kubernetesVersion: former });
   await context.hosts
     .job(through, { name: `letting pods back to ${machine.name}`, script })

@@ -8,6 +8,7 @@ import type { LoadBalancerControllerInput } from "./loadBalancers/settings";
 import type { RepairInput } from "./repair/settings";
 import type { RefreshInput } from "./refresh/settings";
 import type { AwsOs } from "./settings";
+import type { ChecksumInput } from "../settings/input/nodes";
 import type { TaintInput } from "../settings/input/machines";
 import type { NetworkInput } from "../settings/input/network";
 
@@ -531,6 +532,14 @@ export interface AwsUpgradesInput {
    * @defaultValue none
    */
   ignore?: readonly string[];
+  /**
+   * Versions that the control plane goes through in an upgrade over several minor versions, in place of those that the library knows: at most
+   * one of each minor version, with kubeadm's SHA-256 checksums where the library has none, or where `downloads.mirror` has builds of your own.
+   *
+   * @example { "1.35.8": {} }
+   * @defaultValue the newest version of each minor version that the library knows
+   */
+  through?: Record<string, ChecksumInput>;
 }
 
 /** Settings of `platform: aws` only. */

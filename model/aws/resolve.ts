@@ -62,7 +62,7 @@ export function awsPlatform(input: FilledAws, layout: AwsLayout, names: AwsNames
     firewall: "none",
     // Workers are replaced by their groups (`maxSurge`, `maxUnavailable`), and control-plane nodes changed one after the other.
     rollout: { maxUnavailable: "10%" },
-    upgrades: { maxUnavailable: 1, pools: {}, ignore: input.upgrades.ignore },
+    upgrades: { maxUnavailable: 1, pools: {}, ...input.upgrades },
     firewallAllow: [],
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
   };

@@ -8,7 +8,7 @@ import { vpcEndpoints } from "./endpoints/schema";
 import { repair } from "./repair/schema";
 import { refreshShape } from "./refresh/schema";
 import { API_PORT } from "../network/ports";
-import { ignoredBlockers, networkShape } from "../settings/schema/common";
+import { hopVersions, ignoredBlockers, networkShape } from "../settings/schema/common";
 import { OS_FAMILIES, taint } from "../settings/schema/machines";
 import { publicKeyProblem } from "../settings/sshKeys";
 import {
@@ -204,6 +204,6 @@ export const awsShape = {
   clusterAutoscaler: clusterAutoscaler.optional(),
   loadBalancerController: loadBalancerController.optional(),
   onDestroy,
-  upgrades: z.strictObject({ ignore: ignoredBlockers }).prefault({}),
+  upgrades: z.strictObject({ ignore: ignoredBlockers, through: hopVersions }).prefault({}),
   tags: tags.default({}),
 };

@@ -101,6 +101,19 @@ export function checkFlags({
   return ignored.length === 0 ? [] : [`--ignore-preflight-errors=${ignored.join(",")}`];
 }
 
+/** Checks of CoreDNS: it is the library's own, which kubeadm leaves alone, and newer than a kubeadm of an older minor version knows. */
+const COREDNS_CHECKS = ["CoreDNSMigration", "CoreDNSUnsupportedPlugins"];
+
+/** The same for the checks that stand before an upgrade of the control plane. */
+export function upgradeCheckFlags({
+  ignorePreflightErrors: ignored,
+}: Pick<NodeSpec, "ignorePreflightErrors">): string[] {
+  const names = ignored.map((name) => name.toLowerCase());
+  // kubeadm takes no other name beside `all`.
+  const missing = COREDNS_CHECKS.filter((name) => !names.includes(name.toLowerCase()));
+  return checkFlags({ ignorePreflightErrors: names.includes("all") ? ignored : [...ignored, ...missing] });
+}
+
 function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec, kubeadm: string): string {
   const common = {
     node: spec.machine.nodeName,
@@ -112,7 +125,7 @@ function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec
   const preflight = lifecycleScript("converge-preflight", {
     kubeadm,
     kubernetes_version: spec.kubernetesVersion,
-    check_flags: checkFlags(spec),
+    check_flags: upgradeCheckFlags(spec),
     cluster_document: CLUSTER_DOCUMENT,
   });
   const etcd = lifecycleScript("converge-etcd", {

@@ -8,7 +8,7 @@ import { apiServerPort } from "../kubeadm";
 import { downloadsFile, proxyVariables } from "../node/downloads";
 import { copyVariables } from "./copies";
 import { checkPodVariables } from "./draining";
-import { checkFlags, healthy } from "./converging";
+import { checkFlags, healthy, upgradeCheckFlags } from "./converging";
 import type { NodeSpec } from "./spec";
 import { CLUSTER_DOCUMENT, ETCD_MANIFEST, ETCD_SERVES_WITHIN, PATCHES_DIR } from "./parts";
 import { lifecycleScript } from "./scripts";
@@ -43,6 +43,27 @@ export function controlPlaneVersions(output: string): ControlPlaneVersions | und
   return apiServer === undefined ? undefined : { apiServer, configuration };
 }
 
+/** Downloads kubeadm of the versions between, where the host does not have it. */
+export function fetchScript(hops: readonly Hop[], node: Pick<NodeSpec, "controlPlane">): string {
+  const variables = proxyVariables({
+    ...(node.controlPlane?.proxy === undefined ? {} : { proxy: node.controlPlane.proxy }),
+  });
+  return [
+    prelude(),
+    nodeScript("proxy", { proxy_variables: variables.map(([name, value]) => `${name}=${value}`) }),
+    nodeScript("downloads"),
+    ...hops.map(({ version, kubeadm }) =>
+      lifecycleScript("hop-fetch", {
+        kubernetes_version: version,
+        kubeadm_folder: `${installRoot}/${components.kubeadm.folder}/${version}`,
+        paths: Object.fromEntries(Object.entries(kubeadm).map(([name, { path }]) => [name, path])),
+        downloads_file: downloadsFile,
+        checksums: Object.fromEntries(Object.entries(kubeadm).map(([name, { sha256 }]) => [name, sha256])),
+      }),
+    ),
+  ].join("");
+}
+
 /** Brings the control plane of one node to a version, with the configuration that the cluster has; it goes back where that fails. */
 export function hopScript(
   machine: ClusterMachine,
@@ -50,26 +71,21 @@ export function hopScript(
   node: Pick<NodeSpec, "ignorePreflightErrors" | "controlPlane">,
 ): string {
   const ignore = checkFlags(node);
-  const variables = proxyVariables({
-    ...(node.controlPlane?.proxy === undefined ? {} : { proxy: node.controlPlane.proxy }),
-  });
   const program = binaryPath("kubeadm", version);
   const common = { kubeadm: program, cluster_document: HOP_DOCUMENT };
   const change = [
-    prelude(),
-    nodeScript("proxy", { proxy_variables: variables.map(([name, value]) => `${name}=${value}`) }),
-    nodeScript("downloads"),
+    fetchScript([{ version, kubeadm }], node),
     lifecycleScript("hop-begin", {
       kubernetes_version: version,
-      kubeadm_folder: `${installRoot}/${components.kubeadm.folder}/${version}`,
-      paths: Object.fromEntries(Object.entries(kubeadm).map(([name, { path }]) => [name, path])),
-      downloads_file: downloadsFile,
-      checksums: Object.fromEntries(Object.entries(kubeadm).map(([name, { sha256 }]) => [name, sha256])),
       living_document: CLUSTER_DOCUMENT,
       hop_document: HOP_DOCUMENT,
     }),
     lifecycleScript("api-ready"),
-    lifecycleScript("converge-preflight", { ...common, kubernetes_version: version, check_flags: ignore }),
+    lifecycleScript("converge-preflight", {
+      ...common,
+      kubernetes_version: version,
+      check_flags: upgradeCheckFlags(node),
+    }),
     lifecycleScript("converge-etcd", {
       ...common,
       ...copyVariables,

@@ -139,7 +139,14 @@ export interface UpgradeSettings {
   readonly pools: Readonly<Record<string, { readonly maxUnavailable: number | string }>>;
   /** What may stand against an upgrade: `podDisruptionBudget/shop/web`. */
   readonly ignore: readonly string[];
+  /** Versions that a control plane goes through, instead of those that the library knows. */
+  readonly through: GivenHops;
 }
+
+/** Versions that a control plane goes through, with kubeadm's SHA-256 checksums by architecture where they are given. */
+export type GivenHops = Readonly<
+  Record<string, Readonly<{ readonly [architecture in Architecture]?: string | undefined }>>
+>;
 
 /** Your own rule in the hosts' firewall. */
 export interface AllowRule {

@@ -50,7 +50,7 @@ export function page(plan: PlanDocument, settings: ClusterSettings): string {
 
 function facts(plan: PlanDocument, settings: ClusterSettings): Markup {
   const of = (role: string) => plan.machines.filter((machine) => machine.role === role).length;
-  const through = hopsTo(plan.versions.kubernetes)
+  const through = hopsTo(plan.versions.kubernetes, settings.upgrades.through)
     .slice(1)
     .map(({ version }) => version)
     .join(", ");

@@ -122,6 +122,11 @@ const CLUSTER: readonly EffectRow[] = [
   hosts(["certificates.rotationGraceSeconds"], ["rotation"], "applies to the next rotation"),
   hosts(["upgrades.ignore[]"], ["preflight"], "applies to the next upgrade of Kubernetes"),
   hosts(
+    ["upgrades.through.**"],
+    ["preflight", "node controlPlane"],
+    "applies to the next upgrade of Kubernetes over several minor versions",
+  ),
+  hosts(
     ["drainTimeoutSeconds"],
     ALL_NODES,
     "applies to the next drain; on AWS the templates of pools change and their instances roll",

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { ensureTool } from "../support/toolchain";
+import { ensureTool, type Formers } from "../support/toolchain";
 import type { RunResult } from "../support/run";
 import { kubeconfigFile, runEngine, type EngineOptions, type EngineReport } from "./engine";
 import { labSettings, type Settings, type Shape } from "./environment";
@@ -25,11 +25,12 @@ export class LabCluster {
   static async create(
     id: string,
     shape: Shape,
-    options: { host?: HostOptions; spare?: readonly string[]; addons?: boolean; older?: boolean } = {},
+    options: { host?: HostOptions; spare?: readonly string[]; addons?: boolean } & Formers = {},
   ): Promise<LabCluster> {
     if (Lab.exists(id)) await Lab.load(id).down();
     await ensureTool("pulumi");
-    const lab = await Lab.create({ id, addons: options.addons, older: options.older });
+    const { addons, older, oldest } = options;
+    const lab = await Lab.create({ id, addons, older, oldest });
     try {
       const names = [...shape.controlPlaneNodes, ...shape.workers, ...(options.spare ?? [])];
       for (const name of names) await lab.addHost(name, options.host);

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import type { MachinesInput } from "../../model/settings/schema/cluster";
-import { buildVersion, olderKubernetesVersion } from "../support/toolchain";
+import { buildVersion, formerVersion, type Former } from "../support/toolchain";
 import type { Lab } from "./lab";
 import { mirrorChecksums } from "./mirror";
 
@@ -45,12 +45,12 @@ export function machineInput(lab: Lab, name: string, role: MachineInput["role"])
   };
 }
 
-/** The older Kubernetes, for settings of a lab that has it. Its own crictl is not served as a module; any in its skew will do. */
-export async function olderVersions(): Promise<Partial<Settings>> {
+/** A former Kubernetes, for settings of a lab that has it. crictl of 1.35 is not served as a module; any in its skew will do. */
+export async function olderVersions(former: Former = "older"): Promise<Partial<Settings>> {
   return {
-    kubernetesVersion: olderKubernetesVersion,
-    versions: { crictl: buildVersion("crictl") },
-    downloads: { ...labFile().downloads, checksums: await mirrorChecksums(true) },
+    kubernetesVersion: formerVersion(former),
+    ...(former === "older" ? { versions: { crictl: buildVersion("crictl") } } : {}),
+    downloads: { ...labFile().downloads, checksums: await mirrorChecksums(former) },
   };
 }
 

@@ -6,9 +6,10 @@ import {
   ensureBuild,
   ensureTool,
   kubernetesVersion,
-  olderBuildOf,
-  olderKubernetesVersion,
+  formerBuildOf,
+  formerVersion,
   type BuildName,
+  type Former,
 } from "../support/toolchain";
 import { ensureLocalGoBuild } from "../support/goBuild";
 import { ensureAuthority } from "./ec2/authority";
@@ -134,10 +135,10 @@ export async function imageReferences(): Promise<string[]> {
   return [...wanted, ...Object.entries(tags).map(([repository, tag]) => `${repository}:${tag}`)];
 }
 
-/** References of the older Kubernetes' images. CoreDNS is not among them: it is the library's, in one version for both. */
-export async function olderReferences(): Promise<string[]> {
-  const kubeadm = await ensureTool("kubeadm", olderBuildOf("kubeadm"));
-  const wanted = await wantedBy(kubeadm, olderKubernetesVersion);
+/** References of a former Kubernetes' images. CoreDNS is not among them: it is the library's, in one version for all. */
+export async function formerReferences(former: Former): Promise<string[]> {
+  const kubeadm = await ensureTool("kubeadm", formerBuildOf("kubeadm", former));
+  const wanted = await wantedBy(kubeadm, formerVersion(former));
   return wanted.filter((reference) => repositoryOf(reference) !== "registry.k8s.io/coredns/coredns");
 }
 
@@ -187,16 +188,16 @@ export async function ec2ImagesRecipe(): Promise<unknown> {
   };
 }
 
-/** What the older images are made of, besides what those of today are. */
-export async function olderImagesRecipe(): Promise<unknown> {
-  const references = await olderReferences();
+/** What the images of a former Kubernetes are made of, besides what those of today are. */
+export async function formerImagesRecipe(former: Former): Promise<unknown> {
+  const references = await formerReferences(former);
   const tools = references.flatMap((reference) => Object.values(images[repositoryOf(reference)].files));
-  const paths = await Promise.all([...new Set(tools)].sort().map((tool) => toolPath(tool, true)));
+  const paths = await Promise.all([...new Set(tools)].sort().map((tool) => toolPath(tool, former)));
   return { schema: 1, references, tools: paths.map((file) => path.basename(path.dirname(file))) };
 }
 
-/** Lays an image's files out below a folder; `older` takes those of the older Kubernetes. */
-export async function layOutImage(reference: string, root: string, older = false): Promise<ImageSpec> {
+/** Lays an image's files out below a folder; `former` takes those of a former Kubernetes. */
+export async function layOutImage(reference: string, root: string, former?: Former): Promise<ImageSpec> {
   const repository = repositoryOf(reference);
   const image = images[repository] ?? addonImages[repository] ?? ec2Images[repository];
   fs.mkdirSync(root, { recursive: true });
@@ -207,18 +208,18 @@ export async function layOutImage(reference: string, root: string, older = false
   for (const [target, tool] of Object.entries(image.files)) {
     const file = path.join(root, target);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.copyFileSync(await toolPath(tool, older), file);
+    fs.copyFileSync(await toolPath(tool, former), file);
     fs.chmodSync(file, 0o755);
   }
   return { reference, root, entrypoint: image.entrypoint };
 }
 
-async function toolPath(name: string, older = false): Promise<string> {
+async function toolPath(name: string, former?: Former): Promise<string> {
   if (name === AUTHORITY) return path.join(await ensureAuthority(), "ca.crt");
   if (name === "web" || name === "caller")
     return path.join(await ensureLocalGoBuild(name, path.join(__dirname, name)), name);
   if (name === "pause") return path.join(await ensureBuild("pause" satisfies BuildName), "pause");
-  return ensureTool(name, older ? olderBuildOf(name) : undefined);
+  return ensureTool(name, former === undefined ? undefined : formerBuildOf(name, former));
 }
 
 function repositoryOf(reference: string): string {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { cacheFolder } from "../support/cache";
+import type { Formers } from "../support/toolchain";
 import { ensureDebianPackages } from "../support/debianPackages";
 import { run, type RunOptions, type RunResult } from "../support/run";
 import { ensureBaseTree } from "./baseTree";
@@ -47,11 +48,11 @@ export class Lab {
 
   /**
    * Makes a lab without hosts and starts its servers; builds what is not yet built. Id: 1 to 8 letters and digits. Its
-   * registry has the images of add-ons where `addons` says so, those of a cluster on EC2 where `ec2` does; where `older` does,
-   * it and the mirror have the Kubernetes that upgrades start from.
+   * registry has the images of add-ons where `addons` says so, those of a cluster on EC2 where `ec2` does; where `older` or `oldest`
+   * do, it and the mirror have the Kubernetes that upgrades start from.
    */
   static async create(
-    options: { id?: string; services?: ServiceName[]; addons?: boolean; older?: boolean; ec2?: boolean } = {},
+    options: { id?: string; services?: ServiceName[]; addons?: boolean; ec2?: boolean } & Formers = {},
   ): Promise<Lab> {
     const id = options.id ?? "lab";
     if (!/^[a-z0-9]{1,8}$/.test(id))
@@ -63,9 +64,9 @@ export class Lab {
     await ensureBaseTree();
     // What a lab that was not taken down in full left there: its stack would be taken for this one's.
     fs.rmSync(labFolder(id), { recursive: true, force: true });
-    const { addons, older, ec2 } = options;
+    const { addons, older, oldest, ec2 } = options;
     const createdAt = new Date().toISOString();
-    writeState({ id, createdAt, nextIndex: 1, hosts: {}, services: {}, addons, older, ec2 });
+    writeState({ id, createdAt, nextIndex: 1, hosts: {}, services: {}, addons, older, oldest, ec2 });
     const lab = new Lab(id);
     try {
       fs.mkdirSync(labFolder(id, "ssh"), { recursive: true });

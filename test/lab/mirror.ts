@@ -8,9 +8,11 @@ import {
   buildVersion,
   ensureBuild,
   ensureTool,
-  olderBuildOf,
-  olderKubernetesVersion,
+  formerBuildOf,
+  formersOf,
   type BuildName,
+  type Former,
+  type Formers,
 } from "../support/toolchain";
 import { labAddress } from "./network";
 
@@ -70,11 +72,12 @@ const downloads: Readonly<Record<DownloadName, Download>> = {
   },
 };
 
-/** Files of the older Kubernetes below the mirror. */
-const olderDownloads = (["kubeadm", "kubelet", "kubectl"] as const).map((tool) => ({
-  tool,
-  file: downloads[tool].path(olderKubernetesVersion),
-}));
+/** Files of a former Kubernetes below the mirror. */
+const formerDownloads = (former: Former) =>
+  (["kubeadm", "kubelet", "kubectl", "crictl"] as const).flatMap((tool) => {
+    const build = formerBuildOf(tool, former);
+    return build === undefined ? [] : [{ tool, build, file: downloads[tool].path(buildVersion(build)) }];
+  });
 
 /** Version of each download that the mirror has. */
 function mirrorVersions(): Record<DownloadName, string> {
@@ -106,28 +109,35 @@ export async function ecrLogin(): Promise<{ version: string; checksums: { amd64:
   };
 }
 
-/** What a mirror has beside the base: the older Kubernetes, or what only clusters on EC2 download. */
-interface More {
-  readonly older?: boolean;
+/** What a mirror has beside the base: former versions of Kubernetes, or what only clusters on EC2 download. */
+interface More extends Formers {
   readonly ec2?: boolean;
 }
 
 /** Folder that the mirror serves, made from the built binaries. */
-export async function ensureMirror({ older, ec2 }: More = {}): Promise<string> {
-  const base = await ensureBaseMirror();
-  if (ec2) return withEcrLogin(base);
-  if (!older) return base;
-  const tools = await Promise.all(olderDownloads.map(({ tool }) => ensureTool(tool, olderBuildOf(tool))));
+export async function ensureMirror({ ec2, ...formers }: More = {}): Promise<string> {
+  let mirror = await ensureBaseMirror();
+  if (ec2) return withEcrLogin(mirror);
+  for (const former of formersOf(formers)) mirror = await withFormer(mirror, former);
+  return mirror;
+}
+
+/** The mirror with a former Kubernetes too, whose checksums take the place of the others. */
+async function withFormer(base: string, former: Former): Promise<string> {
+  const wanted = formerDownloads(former);
+  const tools = await Promise.all(wanted.map(({ tool, build }) => ensureTool(tool, build)));
   const recipe = { base: path.basename(base), tools: tools.map((file) => path.basename(path.dirname(file))) };
-  return cachedFolder("mirror", "files-older", recipe, async (folder) => {
+  return cachedFolder("mirror", `files-${former}`, recipe, async (folder) => {
     await run(["cp", "-al", `${base}/.`, folder]);
     // Links: what is written anew must not be written into the other mirror.
     fs.rmSync(path.join(folder, "checksums.json"));
     const checksums = readChecksums(base);
-    for (const [index, { tool, file }] of olderDownloads.entries()) {
+    for (const [index, { tool, build, file }] of wanted.entries()) {
       const target = path.join(folder, file);
       fs.mkdirSync(path.dirname(target), { recursive: true });
-      fs.copyFileSync(tools[index], target);
+      const { content } = downloads[tool];
+      if ("binary" in content) fs.copyFileSync(tools[index], target);
+      else await archive(path.dirname(tools[index]), binariesOf(build), content.archiveBelow, target);
       checksums[tool] = { amd64: sha256(target) };
     }
     fs.writeFileSync(path.join(folder, "checksums.json"), JSON.stringify(checksums, null, 2));
@@ -165,11 +175,11 @@ async function ensureBaseMirror(): Promise<string> {
 }
 
 /**
- * SHA-256 of every file of the mirror, as the settings' `downloads.checksums` takes them: one for a name, so `older` says
- * whether they are the older Kubernetes'.
+ * SHA-256 of every file of the mirror, as the settings' `downloads.checksums` takes them: one for a name.
+ * @param former whether they are a former Kubernetes'
  */
-export async function mirrorChecksums(older = false): Promise<Record<DownloadName, { amd64: string }>> {
-  return readChecksums(await ensureMirror({ older }));
+export async function mirrorChecksums(former?: Former): Promise<Record<DownloadName, { amd64: string }>> {
+  return readChecksums(await ensureMirror(former === undefined ? {} : { [former]: true }));
 }
 
 function readChecksums(mirror: string): Record<DownloadName, { amd64: string }> {

@@ -4,18 +4,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as net from "node:net";
 import { cachedFolder } from "../support/cache";
 import { run } from "../support/run";
-import { ensureTool } from "../support/toolchain";
+import { ensureTool, formersOf, type Former, type Formers } from "../support/toolchain";
 import { daemonRuns, startDaemon, stopDaemon, tailOf } from "./daemon";
 import {
   addonImagesRecipe,
   addonReferences,
   ec2ImagesRecipe,
   ec2References,
+  formerImagesRecipe,
+  formerReferences,
   imageReferences,
   imagesRecipe,
   layOutImage,
-  olderImagesRecipe,
-  olderReferences,
 } from "./images";
 import { labAddress } from "./network";
 import { pushImage } from "./ociImage";
@@ -45,16 +45,18 @@ export function registryConfig(options: { storage: string; listen: string; readO
 
 /**
  * The registry's storage with every image in it, made once for all labs by pushing to its own registry; with the
- * add-ons', the simulated region's or the older Kubernetes' images where they are asked for, each in a storage beside the other.
+ * add-ons', the simulated region's or former Kubernetes' images where they are asked for, each in a storage beside the other.
  */
 export async function ensureRegistryStorage(
-  more: { addons?: boolean; older?: boolean; ec2?: boolean } = {},
+  more: { addons?: boolean; ec2?: boolean } & Formers = {},
 ): Promise<string> {
   const recipe = await imagesRecipe();
   const base = await cachedFolder("registry", "images", recipe, async (folder) =>
     pushImages(folder, await imageReferences()),
   );
-  if (more.addons && more.older) throw new Error("no suite wants the images of add-ons and older ones");
+  const formers = formersOf(more);
+  if (more.addons && formers.length > 0)
+    throw new Error("no suite wants the images of add-ons and older ones");
   if (more.ec2) {
     const all = { base: path.basename(base), ec2: await ec2ImagesRecipe() };
     const ec2 = await cachedFolder("registry", "images-ec2", all, (folder) =>
@@ -63,13 +65,16 @@ export async function ensureRegistryStorage(
     return more.addons ? withAddons(ec2) : ec2;
   }
   if (more.addons) return withAddons(base);
-  if (more.older) {
-    const all = { base: path.basename(base), older: await olderImagesRecipe() };
-    return cachedFolder("registry", "images-older", all, (folder) =>
-      beside(base, folder, async () => pushImages(folder, await olderReferences(), true)),
-    );
-  }
-  return base;
+  let storage = base;
+  for (const former of formers) storage = await withFormer(storage, former);
+  return storage;
+}
+
+async function withFormer(base: string, former: Former): Promise<string> {
+  const all = { base: path.basename(base), [former]: await formerImagesRecipe(former) };
+  return cachedFolder("registry", `images-${former}`, all, (folder) =>
+    beside(base, folder, async () => pushImages(folder, await formerReferences(former), former)),
+  );
 }
 
 async function withAddons(base: string): Promise<string> {
@@ -85,7 +90,7 @@ async function beside(base: string, folder: string, push: () => Promise<void>): 
   await push();
 }
 
-async function pushImages(folder: string, references: readonly string[], older = false): Promise<void> {
+async function pushImages(folder: string, references: readonly string[], former?: Former): Promise<void> {
   const scratch = `${folder}.scratch`;
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch);
@@ -93,7 +98,7 @@ async function pushImages(folder: string, references: readonly string[], older =
     await withRegistry(folder, scratch, async (url) => {
       for (const reference of references) {
         const root = path.join(scratch, "root");
-        await pushImage(url, await layOutImage(reference, root, older), scratch);
+        await pushImage(url, await layOutImage(reference, root, former), scratch);
         fs.rmSync(root, { recursive: true });
       }
     });

@@ -35,8 +35,9 @@ export interface LabState {
   addons?: boolean;
   /** Whether its registry has the images of a cluster on the simulated region of EC2. */
   ec2?: boolean;
-  /** Whether its mirror and its registry have the older Kubernetes beside the lab's own. */
+  /** Whether its mirror and its registry have the older Kubernetes beside the lab's own; `oldest`: and the one before. */
   older?: boolean;
+  oldest?: boolean;
 }
 
 /** Folder of one lab. */

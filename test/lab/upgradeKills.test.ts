@@ -5,12 +5,11 @@
  * One upgrade meets many: a node that goes back is struck again by the next round, and the `up` that strikes the next node upgrades
  * it first. When all nodes are newer and rounds are left, disks and state of before come back.
  */
-import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { run } from "../support/run";
 import { kubernetesVersion, olderKubernetesVersion } from "../support/toolchain";
 import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
+import { Disks } from "./disks";
 import { olderVersions, shapeOf, type Settings } from "./environment";
 import { random, SEED } from "./moments";
 import { FAULTS, rounds, strike, type Round } from "./upgradeFaults";
@@ -53,31 +52,16 @@ describeWithLab(`${ROUNDS} kills and failures of an upgrade, seed ${SEED}`, () =
     await cluster?.down();
   });
 
-  const kept = (): string => cluster.lab.folder("kept");
-  const parts = (): string[] => [
-    cluster.lab.folder("engine"),
-    ...nodes.flatMap((node) => ["upper", "var-lib"].map((part) => cluster.lab.folder("hosts", node, part))),
-  ];
+  const disks = (): Disks => new Disks(cluster.lab, nodes);
 
   /** Disks and state of the older version, for rounds that end in the newer one: it never goes back by settings. */
   async function keep(): Promise<void> {
-    await Promise.all(nodes.map((node) => cluster.lab.stopHost(node)));
-    fs.rmSync(kept(), { recursive: true, force: true });
-    fs.mkdirSync(kept());
-    for (const [index, part] of parts().entries()) await run(["cp", "-a", part, `${kept()}/${index}`]);
-    await Promise.all(nodes.map((node) => cluster.lab.startHost(node)));
+    await disks().keep();
     await serves();
   }
 
   async function again(): Promise<void> {
-    await Promise.all(nodes.map((node) => cluster.lab.stopHost(node, 0)));
-    for (const [index, part] of parts().entries()) {
-      fs.rmSync(part, { recursive: true, force: true });
-      await run(["cp", "-a", `${kept()}/${index}`, part]);
-    }
-    for (const node of nodes)
-      fs.rmSync(cluster.lab.folder("hosts", node, "work"), { recursive: true, force: true });
-    await Promise.all(nodes.map((node) => cluster.lab.startHost(node)));
+    await disks().bringBack();
     await serves();
     acknowledged = [];
   }

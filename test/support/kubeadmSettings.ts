@@ -87,7 +87,7 @@ export function settingsOf(over: Partial<ClusterSettings> = {}): ClusterSettings
     certificates: { validityDays: 365, renewBeforeDays: 30, rotationGraceSeconds: 300 },
     firewall: "none",
     rollout: { maxUnavailable: "10%" },
-    upgrades: { maxUnavailable: 1, pools: {}, ignore: [] },
+    upgrades: { maxUnavailable: 1, pools: {}, ignore: [], through: {} },
     firewallAccess: { ssh: [], api: [], nodePorts: [] },
     firewallAllow: [],
     addons: {

@@ -8,8 +8,24 @@ import { run } from "./run";
 /** Kubernetes version of the lab and of the engine tests. */
 export const kubernetesVersion = "1.36.4";
 
+/** A Kubernetes version before the lab's, from which upgrades start. */
+export type Former = "older" | "oldest";
+/** etcd is the version that its kubeadm asks for; crictl of 1.35 is not served. */
+const formers = {
+  /** A minor version before the lab's. */
+  older: { kubernetes: "1.35.8", etcd: "3.6.6" },
+  /** Two minor versions before it. */
+  oldest: { kubernetes: "1.34.11", etcd: "3.6.5", crictl: "1.34.0" },
+} as const satisfies Record<
+  Former,
+  { readonly kubernetes: string; readonly etcd: string; readonly crictl?: string }
+>;
+
 /** Kubernetes version from which the upgrade's suite starts: the last patch of the minor before that the proxy serves. */
-export const olderKubernetesVersion = "1.35.8";
+export const olderKubernetesVersion = formers.older.kubernetes;
+
+/** The same for the suite that upgrades over two minor versions. */
+export const oldestKubernetesVersion = formers.oldest.kubernetes;
 
 /** Binaries of k8s.io/kubernetes that a cluster needs. */
 const kubernetesBinaries = [
@@ -76,12 +92,7 @@ const builds = {
       "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": "v1.9.1",
     },
   },
-  crictl: {
-    module: "sigs.k8s.io/cri-tools",
-    version: "v1.36.0",
-    binaries: { crictl: "sigs.k8s.io/cri-tools/cmd/crictl" },
-    variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": "v1.36.0" },
-  },
+  crictl: crictl("v1.36.0"),
   helm: {
     module: "helm.sh/helm/v3",
     version: "v3.22.0",
@@ -149,10 +160,9 @@ const builds = {
     // Linked against the CNI library that today's plugins use: its own knows no CNI 1.0.0, flannel's manifest asks for it.
     requires: ["github.com/containernetworking/cni@v1.3.0"],
   },
-  "kubernetes-older": kubernetes(olderKubernetesVersion),
-  "etcd-older": etcd("v3.6.6"),
-  "etcdctl-older": etcdctl("v3.6.6"),
-  "etcdutl-older": etcdutl("v3.6.6"),
+  ...buildsOf("older"),
+  ...buildsOf("oldest"),
+  "crictl-oldest": crictl(`v${formers.oldest.crictl}`),
 } satisfies Record<string, GoBuild>;
 
 /** A build of the table, or the pause program, which is C. */
@@ -165,8 +175,26 @@ const buildNames = [...(Object.keys(builds) as (keyof typeof builds)[]), "pause"
 const ofOneSuite = {
   addons: ["metallb", "traefik"],
   ec2: ["cloud-controller", "ecr-login"],
-  upgrade: ["kubernetes-older", "etcd-older", "etcdctl-older", "etcdutl-older"],
+  upgrade: namesOf("older"),
+  chain: [...namesOf("older"), ...namesOf("oldest"), "crictl-oldest"],
 } satisfies Record<string, readonly BuildName[]>;
+
+type FormerBuild<F extends Former> = `${"kubernetes" | "etcd" | "etcdctl" | "etcdutl"}-${F}`;
+
+function buildsOf<F extends Former>(former: F): Record<FormerBuild<F>, GoBuild> {
+  const { kubernetes: version, etcd: etcdVersion } = formers[former];
+  const all: Record<string, GoBuild> = {
+    [`kubernetes-${former}`]: kubernetes(version),
+    [`etcd-${former}`]: etcd(`v${etcdVersion}`),
+    [`etcdctl-${former}`]: etcdctl(`v${etcdVersion}`),
+    [`etcdutl-${former}`]: etcdutl(`v${etcdVersion}`),
+  };
+  return all;
+}
+
+function namesOf<F extends Former>(former: F): FormerBuild<F>[] {
+  return [`kubernetes-${former}`, `etcd-${former}`, `etcdctl-${former}`, `etcdutl-${former}`];
+}
 
 function kubernetes(version: string): GoBuild {
   const [major, minor, patch] = version.split(".");
@@ -185,6 +213,15 @@ function kubernetes(version: string): GoBuild {
   };
 }
 
+function crictl(version: string): GoBuild {
+  return {
+    module: "sigs.k8s.io/cri-tools",
+    version,
+    binaries: { crictl: "sigs.k8s.io/cri-tools/cmd/crictl" },
+    variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": version },
+  };
+}
+
 function etcd(version: string): GoBuild {
   const module = "go.etcd.io/etcd/server/v3";
   return { module, version, binaries: { etcd: module } };
@@ -200,9 +237,28 @@ function etcdutl(version: string): GoBuild {
   return { module, version, binaries: { etcdutl: module } };
 }
 
-/** The build that makes a tool in the version that belongs to `olderKubernetesVersion`, where that has one of its own. */
-export function olderBuildOf(tool: string): BuildName | undefined {
-  return ofOneSuite.upgrade.find((name) => binariesOf(name).includes(tool));
+/** Which former versions something has, such as a lab's mirror; the oldest brings those after it along. */
+export type Formers = Readonly<Partial<Record<Former, boolean>>>;
+
+/** Their names, the newest first: each is made upon the one before. */
+export function formersOf({ older, oldest }: Formers): Former[] {
+  return oldest === true ? ["older", "oldest"] : older === true ? ["older"] : [];
+}
+
+/** The build that makes a tool in the version that belongs to a former Kubernetes, where that has one of its own. */
+export function formerBuildOf(tool: string, former: Former): keyof typeof builds | undefined {
+  const names = former === "oldest" ? [...namesOf(former), "crictl-oldest" as const] : namesOf(former);
+  return names.find((name) => binariesOf(name).includes(tool));
+}
+
+/** x.y.z of a former Kubernetes. */
+export function formerVersion(former: Former): string {
+  return formers[former].kubernetes;
+}
+
+/** Its etcd's. */
+export function formerEtcd(former: Former): string {
+  return formers[former].etcd;
 }
 
 /** Version of a build without its leading `v`, as in file names and image tags. */
@@ -256,7 +312,7 @@ function onPath(name: string): string | undefined {
 }
 
 /**
- * `toolchain.ts [all|addons|ec2|upgrade|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]`
+ * `toolchain.ts [all|addons|ec2|upgrade|chain|BUILD|BINARY ...]` builds and prints `name path` lines; `toolchain.ts seconds [SINCE]`
  * what it cost.
  */
 async function main(wanted: string[]): Promise<void> {

@@ -117,6 +117,11 @@ const table: readonly {
     change: set("upgrades", { pools: { general: { maxUnavailable: 2 } } }),
     touches: ["preflight", "node workers"],
   },
+  {
+    name: "upgrades.through",
+    change: set("upgrades", { through: { "1.35.1": {} } }),
+    touches: ["preflight", "node controlPlane"],
+  },
   { name: "upgrades.ignore", change: set("upgrades", { ignore: ["pod/shop/a"] }), touches: ["preflight"] },
   { name: "drainTimeoutSeconds", change: set("drainTimeoutSeconds", 60), touches: ["node everywhere"] },
   // How a host is logged on to goes by standard input.

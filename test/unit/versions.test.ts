@@ -133,8 +133,16 @@ describe("an upgrade over several minor versions", () => {
   });
 
   it("names the minor version of which nothing is known", () => {
+    const given = hopsTo("1.36.4", { "1.35.1": { amd64: "0".repeat(64) }, "1.34.2": {} });
+    expect(given.map(({ version }) => version)).toEqual(["1.34.2", "1.35.1"]);
+    expect(given[1]?.kubeadm.amd64).toEqual({
+      path: "dl.k8s.io/v1.35.1/bin/linux/amd64/kubeadm",
+      sha256: "0".repeat(64),
+    });
+    // The library knows that of the other architecture.
+    expect(given[1]?.kubeadm.arm64?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(hopsBetween("1.34.4", "1.36.4", [])).toMatch(
-      /^a cluster of 1\.34\.4 goes through 1\.35 to 1\.36\.4, and this library knows no version of 1\.35\. Go to it first/,
+      /^a cluster of 1\.34\.4 goes through 1\.35 to 1\.36\.4, and this library knows no version of 1\.35\. Name one with its checksums in upgrades\.through/,
     );
   });
 });

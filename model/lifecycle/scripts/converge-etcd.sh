@@ -13,6 +13,15 @@ if [ -e "$rendered/etcd.yaml" ] && [ -e "$etcd_manifest" ]; then
   awk '/ --initial-cluster(-state)?=/ { if (NR == FNR) { kept = kept $0 "\n" } else { printf "%s", kept; kept = "" }; next } NR > FNR' "$etcd_manifest" "$rendered/etcd.yaml" >"$rendered/kept.yaml"
   mv "$rendered/kept.yaml" "$rendered/etcd.yaml"
 fi
+# one_step IMAGE IMAGE: etcd's data goes from one minor version to the next, and not back (etcd, "Upgrading etcd clusters").
+one_step() {
+  local tag='.*:v?([0-9]+)\.([0-9]+)\.[^:]*$' major minor
+  [[ $1 =~ $tag ]] || return 0
+  major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
+  [[ $2 =~ $tag ]] || return 0
+  if [ "${BASH_REMATCH[1]}" = "$major" ] && [ "${BASH_REMATCH[2]}" -ge "$minor" ] && [ "${BASH_REMATCH[2]}" -le $((minor + 1)) ]; then return 0; fi
+  die "etcd ${1##*:} cannot become ${2##*:}: it goes to the next minor version, and never back. Set versions.etcd to a version from ${1##*:} to the last of $major.$((minor + 1)), and run up; nothing was changed"
+}
 server_manifest=${etcd_manifest%/*}/kube-apiserver.yaml
 server_runs() { [ -n "$(crictl ps --quiet --state Running --name '^kube-apiserver$' 2>/dev/null)" ]; }
 server_stopped() { ! server_runs; }
@@ -38,6 +47,7 @@ release_writes() {
 }
 if [ -e "$rendered/etcd.yaml" ] && ! cmp -s "$rendered/etcd.yaml" "$etcd_manifest"; then
   image=$(etcd_image "$rendered/etcd.yaml")
+  one_step "$(etcd_image "$etcd_manifest" 2>/dev/null || true)" "$image"
   crictl inspecti --quiet "$image" >/dev/null 2>&1 || crictl pull "$image" >/dev/null || die "the image $image cannot be pulled, so nothing was changed"
   cp "$rendered/etcd.yaml" "$undo_folder/etcd-newer.yaml"
   held=""

@@ -16,6 +16,10 @@ checks_pass() {
 
 # What can refuse a version is asked before etcd or a manifest is touched: kubeadm's own checks, and whether each image is there.
 running=$(kubectl --namespace kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' | sed -n 's/^kubernetesVersion: v//p')
+# kubeadm would go back by a minor version. The cluster is ahead of the node's record where an upgrade over several versions stopped in between.
+if [ -n "$running" ] && [ "$running" != "$kubernetes_version" ] && [ "$(printf '%s\n' "$running" "$kubernetes_version" | sort -V | tail -n 1)" = "$running" ]; then
+  die "the cluster is at $running already, and cannot go back to $kubernetes_version; set kubernetesVersion to $running, or to the version that the upgrade was for"
+fi
 if ! grep -q "image: .*:v${kubernetes_version//./\\.}\$" /etc/kubernetes/manifests/kube-apiserver.yaml 2>/dev/null; then
   phase "images of $kubernetes_version"
   # CoreDNS is the library's own.

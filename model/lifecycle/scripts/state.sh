@@ -14,6 +14,7 @@ living_values() {
     -e '/^clusterDomain: *\(.*\)$/{s//##living clusterDomain \1/;s/"//g;p}' \
     -e '/^cgroupDriver: *\(.*\)$/{s//##living cgroupDriver \1/;s/"//g;p}' \
     -e '/^ *- --node-cidr-mask-size=\(.*\)$/{s//##living nodeCidrMaskSize \1/;s/"//g;p}' \
+    -e '/^ *image: .*kube-apiserver:v\([0-9.]*\).*$/{s//##living apiServer \1/;p}' \
     -e '/^ *- --service-account-issuer=\(.*\)$/{s//##living issuer \1/;s/"//g;p}' \
     /var/lib/kubelet/{kubeadm-flags.env,config.yaml} "$manifests"/kube-{controller-manager,apiserver}.yaml 2>/dev/null
   echo

@@ -52,6 +52,7 @@ import {
   validateChecksums,
   validateComponentVersions,
   validateCrictl,
+  validateHops,
   validateKubernetesVersion,
 } from "./versions";
 
@@ -72,6 +73,7 @@ export const VALIDATORS: readonly ValidatorRow[] = [
   [validateComponentVersions],
   [validateCrictl, "kubernetesVersion"],
   [validateChecksums, "kubernetesVersion", "versions", "downloads.checksums", "machines.*.architecture"],
+  [validateHops, "kubernetesVersion", "upgrades.through", "machines.*.role", "machines.*.architecture"],
   [validateCni],
   [validateFlags],
   [validateFlagFiles],

@@ -8,6 +8,7 @@ import {
   downloadVersion,
   isSupportedMinor,
   knownVersions,
+  minorNumber,
   minorOf,
 } from "../../versions";
 import type { Checked } from "../checked";
@@ -72,6 +73,44 @@ export function validateChecksums({ written, settings }: Checked, problems: Prob
     problems.add(path.split("."), value, "has no checksum in this library", {
       allowed: `a version from the table${known}, or ${keys.join(", ")}`,
     });
+  }
+}
+
+/** Versions that a control plane goes through: one of a minor version, before that of the settings, and none without a checksum. */
+export function validateHops({ settings }: Checked, problems: Problems): void {
+  const { kubernetesVersion, machines, upgrades } = settings;
+  const architectures = [
+    ...new Set(
+      machines.filter(({ role }) => role === "controlPlane").map(({ architecture }) => architecture),
+    ),
+  ].sort();
+  const seen = new Map<string, string>();
+  for (const [version, given] of Object.entries(upgrades.through)) {
+    const path = ["upgrades", "through", version];
+    const minor = minorOf(version) ?? "";
+    if (!isSupportedMinor(minor)) {
+      problems.add(path, version, "is of a minor version this library does not support", {
+        allowed: Object.keys(MINORS).join(", "),
+      });
+      continue;
+    }
+    if (minorNumber(version) >= minorNumber(kubernetesVersion)) {
+      problems.add(path, version, `is not of a minor version before kubernetesVersion, ${kubernetesVersion}`);
+      continue;
+    }
+    const other = seen.get(minor);
+    if (other !== undefined)
+      problems.add(path, version, `is of the same minor version as ${other}`, {
+        allowed: "one of each minor version",
+      });
+    seen.set(minor, version);
+    const missing = architectures.filter(
+      (architecture) => checksumOf("kubeadm", version, architecture, { kubeadm: given }) === undefined,
+    );
+    if (missing.length > 0)
+      problems.add(path, version, "has no checksum of kubeadm in this library", {
+        allowed: `a version from the table (known: ${knownOf(version)}), or ${missing.map((one) => `upgrades.through["${version}"].${one}`).join(", ")}`,
+      });
   }
 }
 

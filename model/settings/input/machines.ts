@@ -1,3 +1,4 @@
+import type { ChecksumInput } from "./nodes";
 import type { NetworkInput } from "./network";
 
 /** How to log in to a host over SSH. */
@@ -270,6 +271,14 @@ export interface UpgradesInput {
    * @defaultValue none
    */
   ignore?: readonly string[];
+  /**
+   * Versions that the control plane goes through in an upgrade over several minor versions, in place of those that the library knows: at most
+   * one of each minor version, with kubeadm's SHA-256 checksums where the library has none, or where `downloads.mirror` has builds of your own.
+   *
+   * @example { "1.35.8": {} }
+   * @defaultValue the newest version of each minor version that the library knows
+   */
+  through?: Record<string, ChecksumInput>;
 }
 
 /** Settings of `platform: machines` only. */

@@ -58,7 +58,8 @@ const versionShape: Record<SettableVersion, z.ZodOptional<typeof semver>> = {
   flannelCniPlugin: imageTag.optional(),
 };
 
-const perArchitecture = z.strictObject({ amd64: sha256.optional(), arm64: sha256.optional() }).optional();
+const checksum = z.strictObject({ amd64: sha256.optional(), arm64: sha256.optional() });
+const perArchitecture = checksum.optional();
 
 const checksumShape: Record<DownloadName, typeof perArchitecture> = {
   kubeadm: perArchitecture,
@@ -131,6 +132,11 @@ export const ignoredBlockers = z
     ),
   )
   .default([]);
+
+/** Versions of an upgrade over several minor versions: kubeadm's checksums by version. */
+export const hopVersions = z
+  .record(matching(/^\d+\.\d+\.\d+$/, "a version such as 1.35.8"), checksum)
+  .default({});
 
 /** What every platform has. */
 export const commonShape = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { PROTOCOL_NUMBERS, type Protocol } from "../../network/flow";
 import { API_PORT } from "../../network/ports";
-import { ignoredBlockers, networkShape } from "./common";
+import { hopVersions, ignoredBlockers, networkShape } from "./common";
 import { sshShape } from "./ssh";
 import { accessRange, address, dnsLabel, filterRange, host, matching, port, text } from "./primitives";
 
@@ -119,6 +119,7 @@ export const machinesShape = {
     .strictObject({
       maxUnavailable: maxUnavailable.default(1),
       ignore: ignoredBlockers,
+      through: hopVersions,
       pools: z.record(dnsLabel, z.strictObject({ maxUnavailable })).default({}),
     })
     .prefault({}),

@@ -88,6 +88,27 @@ describe("refuseMismatch", () => {
     expect(guard(memberOf({ state: "joining" }))).toBe("");
   });
 
+  describe("an API server that an upgrade over several minor versions has brought ahead of its kubelet", () => {
+    const ahead: HostState = {
+      ...memberOf({ version: "1.34.4" }),
+      living: { ...bare.living, apiServer: "1.35.8" },
+    };
+    const wants = (kubernetesVersion: string, state = ahead) =>
+      guard(state, settingsOf({ kubernetesVersion }));
+
+    it.each(["1.34.4", "1.34.9", "1.35.7"])("does not go back to %s", (version) => {
+      expect(wants(version)).toBe(
+        `w1: kubernetesVersion: an upgrade has brought the API server to 1.35.8, and it cannot go back to ${version}. Choose 1.35.8, or the version that the upgrade was for`,
+      );
+    });
+
+    it.each(["1.35.8", "1.36.4"])("goes on to %s", (version) => expect(wants(version)).toBe(""));
+
+    it("is put back first where its change was cut off", () => {
+      expect(wants("1.34.4", { ...ahead, undo: true })).toBe("");
+    });
+  });
+
   it("refuses a node of another cluster and says which, and as what it joined", () => {
     const said = guard(memberOf({ cluster: "cd".repeat(32), machine: "blue" }));
     expect(said).toMatch(/^w1: is a node of another cluster \(it joined as blue, .*cdcdcdcdcdcdcdcd…/);

@@ -101,7 +101,7 @@ beforeEach(() => {
 });
 
 const LOOKS = { within: 600_000, pause: 1 };
-const stopped = (looks = { within: 0, pause: 1 }) => hop(contextOf("1.37.1"), nodes, looks);
+const stopped = (patience = { within: 0, pause: 1 }) => hop(contextOf("1.37.1"), nodes, { patience });
 
 describe("the doctor between versions", () => {
   it.each([
@@ -132,7 +132,7 @@ describe("the doctor between versions", () => {
   ])("stops before anything at %s", async (_, path, object, why) => {
     objects[path] = [object];
     await expect(stopped()).rejects.toThrow(why);
-    expect(done).toEqual([]);
+    expect(changes()).toEqual([]);
   });
 
   it("waits for what comes right by itself", async () => {
@@ -160,13 +160,15 @@ describe("the doctor between versions", () => {
         },
       },
     };
-    await expect(hop(forgets, nodes, { within: 0, pause: 1 })).rejects.toThrow(
+    await expect(hop(forgets, nodes, { patience: { within: 0, pause: 1 } })).rejects.toThrow(
       /kubeadm's ConfigMap has the version v1\.34\.4, and the settings have v1\.35\.8/,
     );
     expect(Object.values(versions)).toEqual(["1.35.8", "1.35.8", "1.35.8"]);
   });
 });
 
+/** What changes a node, or asks it, after everything is there for it. */
+const changes = () => done.filter((line) => !line.includes("downloading"));
 const gates = (of: string) => nodes.map(({ name }) => `${name}: checking the control plane${of}`);
 const steps = (to: string) => nodes.map(({ name }) => `${name}: bringing the control plane to ${to}`);
 
@@ -174,6 +176,7 @@ describe("a control plane two minor versions behind the one before the last", ()
   it("goes through each on all nodes, and is looked at before, between and after", async () => {
     await hop(contextOf("1.37.1"), nodes);
     expect(done).toEqual([
+      ...nodes.map(({ name }) => `${name}: downloading kubeadm 1.35.8 and 1.36.4`),
       ...gates(""),
       ...steps("1.35.8"),
       ...gates(" of 1.35.8"),
@@ -190,7 +193,7 @@ describe("a control plane two minor versions behind the one before the last", ()
     failing = moment;
     const context = contextOf("1.37.1");
     await expect(hop(context, nodes)).rejects.toThrow(HostProblem);
-    const ran = [...done];
+    const ran = changes();
     expect(ran.filter((line) => line.includes("1.36.4"))).toEqual([]);
     done = [];
     await hop(context, nodes);
@@ -198,10 +201,54 @@ describe("a control plane two minor versions behind the one before the last", ()
     expect(brought).toEqual([...steps("1.35.8"), ...steps("1.36.4")]);
   });
 
+  it.each([
+    ["cp2: downloading kubeadm 1.35.8 and 1.36.4", "stay at Kubernetes 1.34.4. "],
+    ["cp3: checking the control plane", "stay at Kubernetes 1.34.4. "],
+    ["cp2: bringing the control plane to 1.35.8", "stay at Kubernetes 1.35.8 (cp1) and 1.34.4 (cp2, cp3). "],
+    ["cp1: checking the control plane of 1.35.8", "stay at Kubernetes 1.35.8. "],
+  ])("says where it stays, stopped at %s", async (moment, where) => {
+    failing = moment;
+    const stop = hop(contextOf("1.37.1"), nodes);
+    await expect(stop).rejects.toThrow(where);
+    await expect(stop).rejects.toThrow("run up again: it goes on from there to 1.37.1");
+  });
+
+  it("is not begun where kubeadm of a version between cannot be had", async () => {
+    failing = "cp3: downloading kubeadm 1.35.8 and 1.36.4";
+    await expect(hop(contextOf("1.37.1"), nodes)).rejects.toThrow(HostProblem);
+    expect(changes()).toEqual([]);
+  });
+
   it("is not begun where it is not well", async () => {
     failing = "cp3: checking the control plane";
     await expect(hop(contextOf("1.37.1"), nodes)).rejects.toThrow(HostProblem);
     expect(done.filter((line) => line.includes("bringing"))).toEqual([]);
+  });
+});
+
+describe("a control plane that an earlier run brought to the last version between", () => {
+  beforeEach(() => {
+    versions = { cp1: "1.35.8", cp2: "1.35.8", cp3: "1.35.8" };
+    objects[KUBEADM] = [kubeadmConfig("1.35.8")];
+  });
+  const goOn = (patience = LOOKS) => hop(contextOf("1.36.4"), nodes, { patience, kubelet: "1.34.4" });
+
+  it("passes the gate at which it may have been stopped", async () => {
+    await goOn();
+    expect(done).toEqual(gates(" of 1.35.8"));
+  });
+
+  it("stays there as long as the gate is shut", async () => {
+    objects[NODES] = [{ items: [node("Unknown")] }];
+    await expect(goOn({ within: 0, pause: 1 })).rejects.toThrow(
+      /Node w1 is not Ready.*The API servers stay at Kubernetes 1\.35\.8\./,
+    );
+  });
+
+  it("is asked nothing where a node has begun with the last version: that one has its own checks", async () => {
+    versions["cp1"] = "1.36.4";
+    await goOn();
+    expect(done).toEqual([]);
   });
 });
 

@@ -129,6 +129,32 @@ describe("the look at a living cluster", () => {
     );
   });
 
+  describe("over several minor versions", () => {
+    const old = { ...record("cp1"), version: "1.34.4" };
+
+    it("refuses a control-plane node that would join before the others go there", async () => {
+      host("cp1").write(RECORD_FILE, JSON.stringify(old));
+      host("w1").write(RECORD_FILE, JSON.stringify({ ...record("w1"), version: "1.34.4" }));
+      const raised = [{ ...controlPlaneNode("cp1", 11), revision: 2 }, machine("w1")];
+      await refused(
+        { machines: raised },
+        "cp1: kubernetesVersion: it would join with 1.36.4 before the control plane, of 1.34.4, goes there. Upgrade the nodes that are there first",
+      );
+    });
+
+    it("refuses to take an API server back that went ahead of its kubelet", async () => {
+      host("cp1").write(RECORD_FILE, JSON.stringify(old));
+      host("cp1").write(
+        "etc/kubernetes/manifests/kube-apiserver.yaml",
+        "    image: registry.k8s.io/kube-apiserver:v1.36.5\n",
+      );
+      await refused(
+        {},
+        "cp1: kubernetesVersion: an upgrade has brought the API server to 1.36.5, and it cannot go back to 1.36.4",
+      );
+    });
+  });
+
   it("refuses another issuer of tokens, told by the API server's own flags", async () => {
     host("cp1").write(
       "etc/kubernetes/manifests/kube-apiserver.yaml",

@@ -124,6 +124,21 @@ describe("a change of etcd", () => {
     expect(read(ETCD_MANIFEST)).toBe(joined(NEW));
   });
 
+  it.each([
+    ["3.5.24-0", "3.6.8-0", true],
+    ["3.6.8-0", "3.7.0-0", true],
+    ["3.6.8-0", "3.6.6-0", true],
+    ["3.5.24-0", "3.7.0-0", false],
+    ["3.7.0-0", "3.6.8-0", false],
+  ])("goes from %s to %s: %s", (from, to, goes) => {
+    world([`${from} living`, `${to} living`], 3);
+    host.files.write(ETCD_MANIFEST, etcd(from));
+    const { status, output } = change(etcd(to));
+    expect(status === 0, output).toBe(goes);
+    expect(read(ETCD_MANIFEST)).toBe(etcd(goes ? to : from));
+    expect(output.includes(`##error etcd ${from} cannot become ${to}: `)).toBe(!goes);
+  });
+
   it("of the only member takes a snapshot while no API server runs, and the API server is back when etcd serves", () => {
     world(["3.6.8-0 living"], 1);
     const { status, output } = change(NEW);

@@ -76,7 +76,7 @@ describe("the state of a host", () => {
     host.files.write("/etc/cni/net.d/10-calico.conflist", "{}");
     host.files.write(
       "/etc/kubernetes/manifests/kube-apiserver.yaml",
-      "    - --service-account-issuer=https://new.example\n    - --service-account-issuer=https://old.example\n",
+      "    image: registry.k8s.io/kube-apiserver:v1.35.8\n    - --service-account-issuer=https://new.example\n    - --service-account-issuer=https://old.example\n",
     );
     host.files.write(
       "/etc/kubernetes/manifests/kube-controller-manager.yaml",
@@ -87,6 +87,7 @@ describe("the state of a host", () => {
       managers: { cpu: "static" },
       facts: { cgroupDriver: "systemd", clusterDomain: "k8s.example", cni: "calico", nodeCidrMaskSize: 25 },
       nodeAddress: "10.40.0.11",
+      apiServer: "1.35.8",
       issuers: ["https://new.example", "https://old.example"],
     });
   });

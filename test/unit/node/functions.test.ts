@@ -154,12 +154,15 @@ describe("kubeadm of a version that the control plane goes through", () => {
       [
         fileFunctions(),
         downloadsPhase({ ...settings, downloads }, machineOf(settings, role)),
-        lifecycleScript("hop-begin", {
+        lifecycleScript("hop-fetch", {
           kubernetes_version: "1.35.8",
           kubeadm_folder: `${folder}/kubeadm-1.35.8`,
           paths: { amd64: file.path, arm64: file.path },
           checksums: { amd64: file.sha256, arm64: file.sha256 },
           downloads_file: downloadsFile,
+        }),
+        lifecycleScript("hop-begin", {
+          kubernetes_version: "1.35.8",
           living_document: `${folder}/document`,
           hop_document: `${folder}/hop`,
         }),

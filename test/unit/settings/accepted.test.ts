@@ -322,7 +322,7 @@ describe("defaults", () => {
       podSecurity: { enforce: "baseline", exemptNamespaces: ["kube-system", "kube-flannel"] },
       firewall: "none",
       rollout: { maxUnavailable: "10%" },
-      upgrades: { maxUnavailable: 1, pools: {}, ignore: [] },
+      upgrades: { maxUnavailable: 1, pools: {}, ignore: [], through: {} },
       protect: true,
       access: { host: "192.0.2.11", port: 6443 },
       secretNames: ["operator"],

@@ -1145,6 +1145,42 @@ export const WRONG: readonly Wrong[] = [
       /is not a pool of the machines/,
     ],
     ["a misspelt key", set("upgrades", { maxUnavailabe: 1 }), "upgrades.maxUnavailabe", /maxUnavailable/],
+    [
+      "to go through a minor version only",
+      set("upgrades", { through: { "1.35": {} } }),
+      'upgrades.through["1.35"]',
+      /a version such as 1\.35\.8/,
+    ],
+    [
+      "to go through the version of the settings",
+      set("upgrades", { through: { "1.36.1": {} } }),
+      'upgrades.through["1.36.1"]',
+      /is not of a minor version before kubernetesVersion, 1\.36\.4/,
+    ],
+    [
+      "to go through a minor version that is too old",
+      set("upgrades", { through: { "1.33.1": {} } }),
+      'upgrades.through["1.33.1"]',
+      /a minor version this library does not support.*1\.34/s,
+    ],
+    [
+      "to go through two versions of one minor version",
+      set("upgrades", { through: { "1.35.1": {}, "1.35.2": {} } }),
+      'upgrades.through["1.35.2"]',
+      /is of the same minor version as 1\.35\.1/,
+    ],
+    [
+      "to go through a version whose checksum nobody knows",
+      set("upgrades", { through: { "1.35.99": {} } }),
+      'upgrades.through["1.35.99"]',
+      /has no checksum of kubeadm.*upgrades\.through\["1\.35\.99"\]\.amd64/s,
+    ],
+    [
+      "a checksum that is too short",
+      set("upgrades", { through: { "1.35.8": { amd64: "abc" } } }),
+      'upgrades.through["1.35.8"].amd64',
+      /64/,
+    ],
   ]),
   ...cases("said twice", [
     [
