@@ -29,6 +29,9 @@ import { lifecycleScript } from "./scripts";
 /** Seconds to wait until a changed kube-proxy runs on every node; it goes from one to the next in about ten. */
 const PROXY_ROLLS_FOR = 300;
 
+/** kubeadm's document of the settings with the version that the cluster has. */
+const FLAGS_DOCUMENT = "/run/pulumi-kubeadm-flags.yaml";
+
 /** Seconds for which a control-plane node has to be well after its kubelet became another version. */
 const WELL_FOR = 15;
 
@@ -139,6 +142,7 @@ function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec
   const converged = lifecycleScript("converge-control-plane", {
     ...common,
     upgrade_flags: upgradeFlags(spec),
+    flags_document: FLAGS_DOCUMENT,
     cert_sans: clusterConfiguration(controlPlane).apiServer?.certSANs ?? [],
     kube_proxy: proxied,
     changed_by_key: CHANGED_BY,

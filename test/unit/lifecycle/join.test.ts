@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { paths } from "../../../model/kubeadm";
-import { DISCOVERY_FILE, PATCHES_DIR } from "../../../model/lifecycle/parts";
+import { CLUSTER_DOCUMENT, DISCOVERY_FILE, PATCHES_DIR } from "../../../model/lifecycle/parts";
 import { binaryPath } from "../../../model/node/paths";
 import { undoFolder } from "../../../model/node/undo";
 import type { Machine } from "../../../model/settings/resolved";
@@ -309,6 +309,7 @@ describe("a change of a control-plane node", () => {
     init([]);
     const image = "    image: registry.k8s.io/kube-apiserver:v1.36.4\n";
     host.files.write("/etc/kubernetes/manifests/kube-apiserver.yaml", image);
+    host.files.write(CLUSTER_DOCUMENT, "kubernetesVersion: v1.36.4\n");
     for (const name of ["apiserver.crt", "apiserver.key"])
       host.files.write(`/etc/kubernetes/pki/${name}`, "pem");
   });
@@ -372,10 +373,11 @@ esac`,
     certificateNames(next);
     host.install("1.36.5");
     expect(converge(cp1, next).status).toBe(0);
-    expect(kubeadm().slice(0, 4)).toEqual([
+    expect(kubeadm().slice(0, 5)).toEqual([
       "kubeadm config images list",
       "kubeadm upgrade apply phase preflight",
       "kubeadm init phase etcd local",
+      "kubeadm init phase upload-config kubeadm",
       "kubeadm upgrade apply",
     ]);
     expect(calls().find((line) => /^kubeadm upgrade apply --/.test(line))).toContain("--etcd-upgrade=false");
@@ -389,6 +391,20 @@ esac`,
     );
     expect(converge(cp1, next).status).toBe(0);
     expect(kubeadm()).not.toContain("kubeadm upgrade apply");
+  });
+
+  it("gives the new version the flags of the settings, with the version that runs, before kubeadm renders it", () => {
+    const next = settingsOf({ kubernetesVersion: "1.36.5" });
+    certificateNames(next);
+    host.install("1.36.5");
+    host.files.write(CLUSTER_DOCUMENT, "kubernetesVersion: v1.36.5\napiServer: of the settings\n");
+    host.files.command(
+      "kubeadm",
+      `case "$*" in *"upload-config kubeadm"*) cp "$ROOT/run/pulumi-kubeadm-flags.yaml" "$ROOT/uploaded" ;; esac`,
+    );
+    const { status, output } = converge(cp1, next);
+    expect(status, output).toBe(0);
+    expect(host.files.read("/uploaded")).toBe("kubernetesVersion: v1.36.4\napiServer: of the settings\n");
   });
 
   it.each(["1.35.8", "1.36.3"])("does not take a cluster back to %s", (version) => {
