@@ -10,6 +10,9 @@ fi
 switched=""
 if [ "$(readlink "$link_folder/kubelet")" != "${binaries[kubelet]}" ]; then
   phase "kubelet $kubernetes_version"
+  # kubeadm of 1.34 and older wrote it, a kubelet of 1.35 or newer does not start with it, and only kubeadm 1.35 takes it out, which a worker
+  # may skip (cmd/kubeadm/app/cmd/phases/upgrade/postupgrade.go).
+  if [ -s "$flags" ]; then sed -i -E 's/ ?--pod-infra-container-image=[^" ]*//' "$flags"; fi
   use_kubernetes
   switched=yes
 fi

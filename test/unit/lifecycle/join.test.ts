@@ -280,6 +280,20 @@ describe("a change of a node", () => {
     expect(host.member()).toMatchObject({ version: "1.36.5", state: "joined" });
   });
 
+  it("of version takes out the flag that kubelets since 1.35 do not know, wherever it stands", () => {
+    const flags = `${kubelet}/kubeadm-flags.env`;
+    const image = "--pod-infra-container-image=registry.k8s.io/pause:3.10.1";
+    const former = `KUBELET_KUBEADM_ARGS="--hostname-override=w1 --node-ip=10.40.0.21 ${image} --x=y"\n`;
+    host.files.write(flags, former);
+    expect(converge(w1).status).toBe(0);
+    expect(host.files.read(flags)).toBe(former);
+    host.install("1.36.5");
+    expect(converge(w1, settingsOf({ kubernetesVersion: "1.36.5" })).status).toBe(0);
+    expect(host.files.read(flags)).toBe(
+      'KUBELET_KUBEADM_ARGS="--hostname-override=w1 --node-ip=10.40.0.21 --x=y"\n',
+    );
+  });
+
   it("whose new version is not on the host switches nothing", () => {
     const { status } = converge(w1, settingsOf({ kubernetesVersion: "1.36.5" }));
     expect(status).not.toBe(0);
