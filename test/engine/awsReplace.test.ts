@@ -69,12 +69,15 @@ function stackOf(environment: string) {
         awsObjects(engine.awsAccount)
           .filter((one) => one.startsWith("interface "))
           .map((one) => awsObject(engine.awsAccount, "interface", one.split(" ")[1] ?? "") ?? {})
-          .filter(({ owner }) => String(owner).startsWith("i-"))
-          .map(({ owner, allocation, publicAddress }) => {
-            const tags = awsObject(engine.awsAccount, "ec2.Instance", String(owner))?.["tags"];
+          .flatMap(({ owner, allocation, publicAddress }) => {
+            if (typeof owner !== "string" || !owner.startsWith("i-")) return [];
+            const tags = awsObject(engine.awsAccount, "ec2.Instance", owner)?.["tags"];
             const name = (tags as { Name: string }).Name.replace(/^dev-/, "");
-            const elastic = awsObject(engine.awsAccount, "ec2.Eip", String(allocation));
-            return [name, elastic?.["publicIp"] ?? publicAddress];
+            const elastic =
+              typeof allocation === "string"
+                ? awsObject(engine.awsAccount, "ec2.Eip", allocation)
+                : undefined;
+            return [[name, elastic?.["publicIp"] ?? publicAddress]];
           }),
       ),
     /**

@@ -52,7 +52,7 @@ export function validatePoolZones(
   // Where a zone of the network was refused, it may be the one that is missed.
   const known =
     !refused("network.zones") &&
-    (!Array.isArray(given) || given.every((zone) => fullZone(zone, region) !== undefined));
+    (typeof given !== "object" || given.every((zone) => fullZone(zone, region) !== undefined));
   for (const { path, input: pool } of pools) {
     validateZoneList(pool.zones, [...path, "zones"], region, problems);
     for (const [index, zone] of entriesOf(pool.zones)) {
