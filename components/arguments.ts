@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PLAIN_VALUES, unplain } from "../model/settings/plain";
+import { NOT_A_SETTING, unplainProblem } from "../model/settings/plain";
 import { pathText, type Path, type Problem } from "../model/settings/problems";
 
 /** Whether the value is there only later. */
@@ -32,19 +32,8 @@ export function notPlain(path: Path, value: unknown, allowed: string): Problem {
   };
 }
 
-export const NOT_A_SETTING = "is not a setting";
-
-/**
- * A resource, a function, a `Map` or the like where a setting is expected, or an object inside itself; undefined for what may be one.
- *
- * @param above the objects that it is in
- */
-export function notASetting(path: Path, value: unknown, above: readonly unknown[]): Problem | undefined {
-  if (value !== null && typeof value === "object" && above.includes(value))
-    return { path: pathText(path), value: "an object", message: "contains itself", allowed: PLAIN_VALUES };
-  const kind = unplain(value);
-  if (kind !== undefined)
-    return { path: pathText(path), value: kind, message: NOT_A_SETTING, allowed: PLAIN_VALUES };
+/** A resource where a setting is expected; undefined for any other value. */
+function resourceAsSetting(path: Path, value: unknown): Problem | undefined {
   if (!pulumi.Resource.isInstance(value)) return undefined;
   return {
     path: pathText(path),
@@ -52,4 +41,33 @@ export function notASetting(path: Path, value: unknown, above: readonly unknown[
     message: NOT_A_SETTING,
     allowed: "a plain value, or one of its outputs if this setting accepts outputs",
   };
+}
+
+/**
+ * A copy of settings or arguments without what is no setting: a resource, a function, a `Map` or the like, or an object inside itself.
+ *
+ * @param problems takes what was left out
+ * @param taken what stands in place of a value, such as one that is there only later; undefined for a value that is copied
+ */
+export function plainCopy(
+  given: unknown,
+  problems: Problem[],
+  taken: (value: unknown, path: Path) => { readonly value: unknown } | undefined,
+): unknown {
+  const visit = (value: unknown, path: Path, above: readonly unknown[]): unknown => {
+    const other = taken(value, path);
+    if (other !== undefined) return other.value;
+    const problem = unplainProblem(path, value, above) ?? resourceAsSetting(path, value);
+    if (problem !== undefined) {
+      problems.push(problem);
+      return undefined;
+    }
+    const below = [...above, value];
+    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index], below));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key], below)]),
+    );
+  };
+  return visit(given, [], []);
 }

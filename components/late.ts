@@ -13,7 +13,7 @@ import {
 import { SettingsError, type Path, type Problem } from "../model/settings/problems";
 import type { ClusterSettings } from "../model/settings/resolved";
 import { isToken } from "../model/core/tokens";
-import { isLater, notPlain, outputAsText, notASetting } from "./arguments";
+import { isLater, notPlain, outputAsText, plainCopy } from "./arguments";
 import { ClusterSettingsError, reporting } from "./settingsError";
 
 /** The same keys, of which those with these names may be outputs. */
@@ -82,27 +82,17 @@ export function takeLate(
 ): TakenSettings {
   const late: LateSetting[] = [];
   const problems: Problem[] = [];
-  const visit = (value: unknown, path: Path, above: readonly unknown[]): unknown => {
+  const plain = plainCopy(settings, problems, (value, path) => {
     if (isLater(value)) {
       if (mayBeLate(path)) late.push({ path, value: pulumi.output(value) });
       else problems.push(notPlain(path, value, allowed));
-      return lateToken(path);
-    }
-    const resource = notASetting(path, value, above);
-    if (resource !== undefined) {
-      problems.push(resource);
-      return undefined;
+      return { value: lateToken(path) };
     }
     const spoilt = outputAsText(path, value);
     if (spoilt !== undefined) problems.push(spoilt);
-    const below = [...above, value];
-    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index], below));
-    if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key], below)]),
-    );
-  };
-  return { plain: visit(settings, [], []), late, problems };
+    return undefined;
+  });
+  return { plain, late, problems };
 }
 
 let tokensStay = false;

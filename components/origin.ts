@@ -1,5 +1,5 @@
 import { SettingsError, UNKNOWN_KEY, type Problem } from "../model/settings/problems";
-import { NOT_A_SETTING } from "./arguments";
+import { NOT_A_SETTING } from "../model/settings/plain";
 
 const ofFiles = new WeakSet<object>();
 

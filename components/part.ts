@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesObject } from "../model/kubernetes";
 import { reportedWith, type Path, type Problem } from "../model/settings/problems";
-import { isLater, notPlain, outputAsText, notASetting } from "./arguments";
+import { isLater, notPlain, outputAsText, plainCopy } from "./arguments";
 import { manifestResources, type LateObject } from "./kubernetes/manifest";
 import { inProgram } from "./origin";
 import { knownSecrets, secretsByName, type Secrets } from "./secrets";
@@ -148,26 +148,16 @@ interface Sampled {
 function sampled(args: object, samples: Samples): Sampled {
   const problems: Problem[] = [];
   let late = 0;
-  const visit = (value: unknown, path: Path, above: readonly unknown[]): unknown => {
-    if (isLater(value)) {
-      const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
-      if (sample !== undefined) return sample[1]((late += 1));
-      problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
-      return undefined;
-    }
-    const spoilt = notASetting(path, value, above) ?? outputAsText(path, value);
-    if (spoilt !== undefined) {
-      problems.push(spoilt);
-      return undefined;
-    }
-    const below = [...above, value];
-    if (Array.isArray(value)) return value.map((inner, index) => visit(inner, [...path, index], below));
-    if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, visit(inner, [...path, key], below)]),
-    );
-  };
-  return { plain: visit(args, [], []), late, problems };
+  const plain = plainCopy(args, problems, (value, path) => {
+    const spoilt = outputAsText(path, value);
+    if (spoilt !== undefined) problems.push(spoilt);
+    if (!isLater(value)) return spoilt && { value: undefined };
+    const sample = Object.entries(samples).find(([pattern]) => fits(pattern, path));
+    if (sample !== undefined) return { value: sample[1]((late += 1)) };
+    problems.push(notPlain(path, value, `outputs for ${Object.keys(samples).join(", ")}`));
+    return { value: undefined };
+  });
+  return { plain, late, problems };
 }
 
 function fits(pattern: string, path: Path): boolean {

@@ -52,7 +52,7 @@ export function preflightSpec(
   };
 }
 
-/** Nothing where the library's own table decides: a newer patch in it is no change. */
+/** Empty if the library's own table decides, so that a newer patch in that table changes no step. */
 function throughPart({ upgrades: { through } }: ClusterSettings): { through?: GivenHops } {
   return Object.keys(through).length === 0 ? {} : { through };
 }

@@ -1,15 +1,14 @@
 import { pathText, SettingsError, sortedProblems, type Path, type Problem } from "./problems";
 
 /** What settings are made of. */
-export const PLAIN_VALUES = "text, numbers, true and false, lists, and objects with keys";
+const PLAIN_VALUES = "text, numbers, true and false, lists, and objects with keys";
 
 const BUILT_IN = [Map, Set, WeakMap, WeakSet, Date, RegExp, Error, ArrayBuffer] as const;
 
-/**
- * What a value is that no stack file could have, and that reads as an empty object or cannot be copied; undefined for what may be a
- * setting.
- */
-export function unplain(value: unknown): string | undefined {
+export const NOT_A_SETTING = "is not a setting";
+
+/** What a value is that no stack file could have, and that reads as an empty object or cannot be copied; undefined for what may be a setting. */
+function unplain(value: unknown): string | undefined {
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
   if (typeof value === "bigint") return "a bigint";
@@ -18,28 +17,31 @@ export function unplain(value: unknown): string | undefined {
   return kind && `a ${kind.name}`;
 }
 
+/**
+ * A value that no stack file could have, or an object inside itself; undefined for what may be a setting. Of values like these a report
+ * shows only what they are.
+ *
+ * @param above the objects that it is in
+ */
+export function unplainProblem(path: Path, value: unknown, above: readonly unknown[]): Problem | undefined {
+  const isInside = value !== null && typeof value === "object" && above.includes(value);
+  const kind = isInside ? "an object" : unplain(value);
+  if (kind === undefined) return undefined;
+  const message = isInside ? "contains itself" : NOT_A_SETTING;
+  return { path: pathText(path), value: kind, message, allowed: PLAIN_VALUES };
+}
+
 /** @throws SettingsError with every value that is not plain */
 export function refuseUnplain(raw: unknown, title: string | undefined): void {
   const problems: Problem[] = [];
-  const above = new Set<unknown>();
-  const visit = (value: unknown, path: Path): void => {
-    const kind = unplain(value);
-    if (kind !== undefined) problems.push(notPlain(path, kind, "is not a setting"));
-    if (kind !== undefined || value === null || typeof value !== "object") return;
-    if (above.has(value)) {
-      problems.push(notPlain(path, "an object", "contains itself"));
-      return;
-    }
-    above.add(value);
+  const visit = (value: unknown, path: Path, above: readonly unknown[]): void => {
+    const problem = unplainProblem(path, value, above);
+    if (problem !== undefined) problems.push(problem);
+    if (problem !== undefined || value === null || typeof value !== "object") return;
+    const below = [...above, value];
     for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value))
-      visit(inner, [...path, key]);
-    above.delete(value);
+      visit(inner, [...path, key], below);
   };
-  visit(raw, []);
+  visit(raw, [], []);
   if (problems.length > 0) throw new SettingsError(sortedProblems(problems), title);
-}
-
-/** Of values like these a report shows only what they are. */
-function notPlain(path: Path, value: string, message: string): Problem {
-  return { path: pathText(path), value, message, allowed: PLAIN_VALUES };
 }
