@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CloudProvider } from "../../components/aws/cloudProvider";
 import type { Storage } from "../../components/aws/storage";
 import type { Leftovers } from "../../model/aws/leftovers/program";
-import { answer, SshHost } from "../unit/host/sshHost";
+import { answer, SshHost, stateLine } from "../unit/host/sshHost";
 import { describeWithEngine } from "./available";
 import { awsObjects } from "./awsAccount";
 import { makeAwsParts, paperHosts } from "./awsParts";
@@ -56,16 +56,7 @@ function leftoversOfDev(): void {
         channel.on("end", () => {
           const word = /python3 -I - (\w+)/.exec(command)?.[1];
           const node = { cluster, state: "joined" };
-          const state = {
-            node,
-            setup: null,
-            machineId: "",
-            kubelet: true,
-            apiServer: true,
-            etcd: true,
-            now: 0,
-          };
-          if (word === undefined) return answer(channel, 0, `##state ${JSON.stringify(state)}\n`);
+          if (word === undefined) return answer(channel, 0, `${stateLine(node)}\n`);
           words.push(word);
           const found = finds.length > 1 ? finds.shift() : finds[0];
           return answer(channel, 0, word === "admit" ? "" : `##leftovers ${JSON.stringify(found)}\n`);

@@ -6,7 +6,7 @@ import { nodeLifecycle } from "../../../host/steps/node";
 import { refuseHeld } from "../../../host/steps/held";
 import { ownerOf } from "../../../model/immutableSettings";
 import { awsSettings, largeAws } from "../../support/awsInput";
-import { answer, SshHost } from "./sshHost";
+import { answer, SshHost, stateLine } from "./sshHost";
 import { nodeStepSpec } from "../../../components/machines/specs";
 
 const cluster = "ab".repeat(32);
@@ -24,14 +24,13 @@ const ours = { cluster, state: "joined", owner: ownerOf(machine) };
 /** The instance, with such a record of its node step; everything that it is asked to run. */
 async function instance(node: object | null): Promise<{ server: SshHost; scripts: string[] }> {
   const scripts: string[] = [];
-  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
   const server = await SshHost.start({
     exec: (_command, channel) => {
       let script = "";
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
         scripts.push(script);
-        answer(channel, 0, `##state ${JSON.stringify(state)}\n`);
+        answer(channel, 0, `${stateLine(node)}\n`);
       });
     },
   });

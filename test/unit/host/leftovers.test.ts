@@ -6,7 +6,7 @@ import { Hosts } from "../../../host/runner";
 import { leftovers } from "../../../host/steps/leftovers";
 import type { AccountLeftover, Leftovers } from "../../../model/aws/leftovers/program";
 import { HANGS_AFTER } from "../../support/patience";
-import { answer, SshHost } from "./sshHost";
+import { answer, SshHost, stateLine } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
@@ -55,13 +55,12 @@ async function step({
 }: Given) {
   const asked: string[] = [];
   const left = [...answers];
-  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
   const server = await SshHost.start({
     exec: (command, channel) => {
       channel.on("data", () => undefined);
       channel.on("end", () => {
         const word = /python3 -I - (\w+)/.exec(command)?.[1];
-        if (word === undefined) return answer(channel, 0, `##state ${JSON.stringify(state)}\n`);
+        if (word === undefined) return answer(channel, 0, `${stateLine(node)}\n`);
         asked.push(word);
         if (word === "admit") return answer(channel, 0, "");
         const next = (left.length > 1 ? left.shift() : left[0]) ?? none;

@@ -5,7 +5,7 @@ import type { PoolReadySpec, StepResult } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
 import { poolReady } from "../../../host/steps/poolReady";
 import { HANGS_AFTER } from "../../support/patience";
-import { answer, SshHost } from "./sshHost";
+import { answer, SshHost, stateLine } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
@@ -53,21 +53,12 @@ async function controlPlaneNode(
   answers: Pool[],
   state: object = { cluster, state: "joined" },
 ): Promise<SshHost> {
-  const node = JSON.stringify({
-    node: state,
-    setup: null,
-    machineId: "",
-    kubelet: true,
-    apiServer: true,
-    etcd: true,
-    now: 0,
-  });
   const server = await SshHost.start({
     exec: (_command, channel) => {
       let script = "";
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
-        if (script.includes("##state")) return answer(channel, 0, `##state ${node}\n`);
+        if (script.includes("##state")) return answer(channel, 0, `${stateLine(state)}\n`);
         scripts.push(script);
         if (script.includes("aws activities")) {
           const { activities = [] } = answers[0] ?? {};

@@ -10,7 +10,7 @@ import { settledScript } from "../../../model/aws/settled";
 import { have } from "../../support/have";
 import { shellcheck } from "../../support/shellcheck";
 import { bash } from "../node/support";
-import { answer, SshHost } from "./sshHost";
+import { answer, SshHost, stateLine } from "./sshHost";
 
 const cluster = "ab".repeat(32);
 const cleanUp: (() => unknown)[] = [];
@@ -30,14 +30,13 @@ const ours = { cluster, state: "joined" };
 /** The step on an instance with such a record of its node, whose wait ends with that status; how many questions it was asked. */
 async function after(previous: StepResult | undefined, node: object | null = ours, status = 0) {
   let asked = 0;
-  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
   const server = await SshHost.start({
     exec: (_command, channel) => {
       let script = "";
       channel.on("data", (chunk: Buffer) => (script += chunk.toString()));
       channel.on("end", () => {
         asked += 1;
-        if (script.includes("##state")) return answer(channel, 0, `##state ${JSON.stringify(state)}\n`);
+        if (script.includes("##state")) return answer(channel, 0, `${stateLine(node)}\n`);
         answer(channel, status, status === 0 ? "" : "curl: (7) Failed to connect\n");
       });
     },

@@ -180,6 +180,12 @@ export function answer(channel: ServerChannel, status: number, stdout = "", stde
   channel.end();
 }
 
+/** What a healthy node says of itself, with such a record of its node step; null: it has none. */
+export function stateLine(node: object | null): string {
+  const state = { node, setup: null, machineId: "", kubelet: true, apiServer: true, etcd: true, now: 0 };
+  return `##state ${JSON.stringify(state)}`;
+}
+
 /** Systemd as far as jobs use it: one unit of a name at a time, `$ROOT/unit` holding its process. */
 const STUBS: Readonly<Record<string, string>> = {
   "systemd-run": `for a in "$@"; do case "$a" in --description=*) said=\${a#*=}; shift ;; --*) shift ;; *) break ;; esac; done

@@ -6,6 +6,7 @@ import type { StepContext } from "../../../host/step";
 import { explained } from "../../../host/steps/wayBack";
 import { nodeIdentity } from "../../support/fromSettings";
 import { controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
+import { stateLine } from "./sshHost";
 
 const settings = settingsOf({ kubernetesVersion: "1.34.4" });
 const cp1 = controlPlaneNode("cp1", 11);
@@ -14,16 +15,7 @@ const record = { ...nodeIdentity(settings, cp1, cluster), state: "joined" };
 
 /** What is said where the host shows these lines beside its record. */
 async function said(...lines: string[]): Promise<string> {
-  const state = {
-    node: record,
-    setup: null,
-    machineId: "",
-    kubelet: true,
-    apiServer: true,
-    etcd: true,
-    now: 0,
-  };
-  const answer = [`##state ${JSON.stringify(state)}`, ...lines].join("\n");
+  const answer = [stateLine(record), ...lines].join("\n");
   const context = {
     hosts: { query: () => Promise.resolve(answer) },
     cluster,
