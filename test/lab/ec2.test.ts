@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
 import { eventually, saw } from "./cluster";
+import { bringUp } from "./ec2/bringUp";
 import { deviations, devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
 import { Load } from "./ec2/load";
@@ -80,11 +81,8 @@ describeWithLab("dev on a simulated EC2", () => {
     controlPlane: { ...settings.controlPlane, ...change },
   });
   const up = async (what: string, wanted: AwsSettings): Promise<void> => {
-    const started = Date.now();
     settings = wanted;
-    const report = await region.engine("up", settings);
-    expect(report.ok, `${report.error}\n${region.log()}`).toBe(true);
-    saw(`${what}: ${Math.round((Date.now() - started) / 1000)} s, ${report.changed.length} steps`);
+    await bringUp(region, what, wanted);
   };
 
   beforeAll(async () => {

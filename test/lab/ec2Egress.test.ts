@@ -10,6 +10,7 @@ import { describeWithLab } from "./available";
 import { eventually, saw } from "./cluster";
 import { startDaemon, stopDaemon } from "./daemon";
 import { wayOut } from "./ec2/account";
+import { bringUp } from "./ec2/bringUp";
 import { closedDeviations, closedSettings, deviations, REGION, type AwsSettings } from "./ec2/environment";
 import { forgetConnections, rulesOf, withoutRule } from "./ec2/faults";
 import type { Life } from "./ec2/lifecycle";
@@ -31,11 +32,8 @@ describeWithLab("dev without a way out on a simulated EC2", () => {
     return (stdout + stderr).trim();
   };
   const up = async (what: string, wanted: AwsSettings): Promise<void> => {
-    const started = Date.now();
     settings = wanted;
-    const report = await region.engine("up", settings);
-    expect(report.ok, `${report.error}\n${region.log()}`).toBe(true);
-    saw(`${what}: ${Math.round((Date.now() - started) / 1000)} s, ${report.changed.length} steps`);
+    await bringUp(region, what, wanted);
   };
   const pool = (): Life[] => region.instances().filter(({ instance }) => instance.group !== "");
   const named = (name: string): string =>

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
 import { eventually, saw } from "./cluster";
 import type { Ec2Instance } from "./ec2/account";
+import { bringUp } from "./ec2/bringUp";
 import { devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
 import { SimulatedRegion } from "./ec2/simulation";
@@ -48,12 +49,8 @@ describeWithLab("a restore on a simulated EC2", () => {
     expect.fail("there is no control-plane instance");
   const kubeconfig = (): string => fs.readFileSync(kubeconfigFile(region.lab), "utf8");
   const up = async (what: string, wanted: AwsSettings): Promise<string> => {
-    const started = Date.now();
     settings = wanted;
-    const report = await region.engine("up", settings);
-    expect(report.ok, `${report.error}\n${report.log}\n${region.log()}`).toBe(true);
-    saw(`${what}: ${Math.round((Date.now() - started) / 1000)} s, ${report.changed.length} steps`);
-    return report.log;
+    return (await bringUp(region, what, wanted)).log;
   };
   const restoring = (name: string): AwsSettings => ({
     ...settings,
