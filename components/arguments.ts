@@ -44,7 +44,7 @@ function resourceAsSetting(path: Path, value: unknown): Problem | undefined {
 }
 
 /**
- * A copy of settings or arguments without what is no setting: a resource, a function, a `Map` or the like, or an object inside itself.
+ * A copy of settings or arguments without what is not a setting: a resource, a function, a `Map` or the like, or an object inside itself.
  *
  * @param problems takes what was left out
  * @param taken what stands in place of a value, such as one that is there only later; undefined for a value that is copied
