@@ -1,6 +1,6 @@
 import { apiServerPort, configFolder, paths } from "../kubeadm";
 import { linkFolder } from "../node/paths";
-import type { Undo } from "../node/undo";
+import { rememberReady, type Undo } from "../node/undo";
 import type { RenderedFile } from "../renderedFile";
 import type { ClusterMachine } from "../machine";
 import { LABEL_DOMAIN } from "../core/labelDomain";
@@ -37,7 +37,7 @@ export function nodeUndo(machine: ClusterMachine, files: readonly RenderedFile[]
     ],
     // The keys of Secrets change on all API servers in stages, whatever else is under way: former ones could not read what is there now.
     except: [paths.encryption],
-    remember: `${lifecycleScript("undo-remember")}${isControlPlane ? rememberConfigMaps(machine) : ""}`,
+    remember: `${rememberReady(machine)}${lifecycleScript("undo-remember")}${isControlPlane ? rememberConfigMaps(machine) : ""}`,
     beforeStart: lifecycleScript("undo-before-start"),
     restart: [
       lifecycleScript("undo-kubelet"),

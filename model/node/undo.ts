@@ -2,6 +2,7 @@
 import { systemdText } from "../core/systemd";
 import { heredoc } from "../text";
 import type { RenderedFile } from "../renderedFile";
+import type { ClusterMachine } from "../machine";
 import type { NodeSetupSpec } from "./spec";
 import { giveBack } from "./firewall";
 import { sysctlFile } from "./kernel";
@@ -27,6 +28,8 @@ import { setupSecretFiles } from "./setupSecrets";
 export const undoFolder = `${stateFolder}/undo`;
 /** Puts the change back by hand; no step runs at the same time. */
 export const putBackNow = `bash ${undoFolder}/at-boot boot`;
+/** The pods that were ready when the change began. */
+export const readyBefore = `${undoFolder}/ready`;
 /** Printed by a job when its change has failed, before it puts the former files back. */
 export const FAILED = "##failed";
 
@@ -172,6 +175,11 @@ export function takeBackScript(well: string): string {
 /** The end of a change that `keep` was set for. */
 export const forgetFormer = `rm -rf ${undoFolder}.ended`;
 
+/** For `Undo.remember`: which pods of the node are ready, in `readyBefore`. */
+export function rememberReady({ nodeName }: Pick<ClusterMachine, "nodeName">): string {
+  return nodeScript("remember-ready", { node: nodeName });
+}
+
 /** What node setup writes. Packages, downloads and plugins of CNIs stay as they are: nothing is restarted by them alone. */
 export function setupUndo(spec: NodeSetupSpec): Undo {
   const links = Object.values(components).flatMap(({ links }) =>
@@ -184,6 +192,7 @@ export function setupUndo(spec: NodeSetupSpec): Undo {
   return {
     paths: [...files.map(({ path }) => path), ...links, filesList, keptFolder],
     pathsFrom: filesList,
+    remember: rememberReady(spec.machine),
     restart: restartSetup(),
   };
 }

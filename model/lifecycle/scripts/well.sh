@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2317,SC2016,SC2034,SC2154
-# Variables: machine node well_for well_within
+# Uses: node/scripts/kubelet-health.sh node/scripts/ready-pods.sh
+# Variables: machine node well_for well_within ready_before
 
 phase "runtime and kubelet"
 condition() { crictl info 2>/dev/null | tr -d ' \n' | grep -o '{[^{}]*"type":"'"$1"'"[^{}]*}' | grep -F '"status":true' >/dev/null; }
@@ -9,11 +10,11 @@ stays_well() {
   missing=""
   condition RuntimeReady || missing="the container runtime is not ready"
   [ -n "$missing" ] || condition NetworkReady || missing="the pod network is not ready"
-  [ -n "$missing" ] || curl --silent --fail --max-time 2 http://127.0.0.1:10248/healthz >/dev/null || missing="the kubelet is not healthy"
+  [ -n "$missing" ] || kubelet_healthy || missing="the kubelet is not healthy"
   if [ -z "$missing" ]; then well=$((well + 1)); else well=0; fi
   [ "$well" -ge "$well_for" ]
 }
-retry "$well_within" 1 stays_well || die "${missing:-it does not stay well} $well_within s after the change of $machine"
+retry "$well_within" 1 stays_well || die "${missing:-it does not stay well} $well_within s after the change of $machine$([ "$missing" != "the kubelet is not healthy" ] || kubelet_said)"
 phase "a pod starts"
 work=$(mktemp -d /run/pulumi-kubeadm.XXXXXX)
 pod=""
@@ -29,6 +30,7 @@ finish
 at_exit() { :; }
 phase "node $node Ready"
 # By the kubelet's own access to the API. The API server of a node that is repaired by its change may still be on its way up.
-ready_condition() { kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s get node "$node" -o "jsonpath={.status.conditions[?(@.type==\"Ready\")].$1}"; }
+ready_condition() { as_kubelet get node "$node" -o "jsonpath={.status.conditions[?(@.type==\"Ready\")].$1}"; }
 is_ready() { [ "$(ready_condition status 2>/dev/null)" = True ]; }
 wait_for "$well_within" 1 is_ready || die "node $node is not Ready $well_within s after its change: $(ready_condition message 2>&1 || true)"
+if [ -s "$ready_before" ]; then wait_for_ready "$ready_before" "$well_within"; fi
