@@ -4,6 +4,7 @@ import { describeWithLab } from "./available";
 import { eventually, LabCluster, saw } from "./cluster";
 import { machineInput, shapeOf } from "./environment";
 import { webImage } from "./images";
+import { untilServed } from "./served";
 
 const labels = { app: "asked" };
 /** Two pods on two workers; each answers for some seconds after it was told to end, while others hear of it. */
@@ -72,6 +73,7 @@ describeWithLab("one control-plane node and two workers with a firewall on each 
     const nodes = await cluster.kubectl("get", "pods", "-l", "app=asked", "-o", where);
     expect(nodes.split(" ").sort()).toEqual(["w1", "w2"]);
     const address = await cluster.kubectl("get", "service", "asked", "-o", "jsonpath={.spec.clusterIP}");
+    await untilServed(cluster, "cp1", address, 2);
     const ask = `curl -sS -o /dev/null --max-time 5 http://${address}/`;
     const asking = cluster.host(
       "cp1",

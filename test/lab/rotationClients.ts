@@ -4,6 +4,7 @@ import { saw, type LabCluster } from "./cluster";
 import type { Settings } from "./environment";
 import { webDaemonSet, webService } from "./objects";
 import { webImage } from "./images";
+import { untilServed } from "./served";
 
 const NODE_PORT = 30081;
 const FOLDER = "/run/lab-clients";
@@ -46,9 +47,10 @@ export async function deployed(cluster: LabCluster, node: string): Promise<void>
 
 interface Asked {
   readonly total: number;
-  readonly failed: number;
+  /** What came instead of an answer, with its time. */
+  readonly failed: readonly string[];
   /** Of the failed ones: somebody answered, and one side did not take the other's certificate or token. */
-  readonly refused: number;
+  readonly refused: readonly string[];
 }
 
 /** What the pod is: the same one afterwards is one that nobody started anew. */
@@ -76,6 +78,8 @@ export class Clients {
   static async start(cluster: LabCluster, node: string): Promise<Clients> {
     const uid = await cluster.kubectl("get", "pod", "old", "-o", "jsonpath={.metadata.uid}");
     const service = await cluster.kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
+    const pods = await cluster.kubectl("get", "pods", "-l", "app=web", "-o", "name");
+    await untilServed(cluster, node, service, pods.trim().split("\n").length);
     const kubernetes = await cluster.kubectl(
       "get",
       "service",
@@ -105,8 +109,10 @@ ask service & ask api & ask inside & wait`;
       const failed = lines.filter((line) => !line.trim().endsWith(" 200"));
       // 403: an API server that starts answers it until it has read the roles, and there may be no other one.
       const refused = failed.filter((line) => /certificate|SSL|TLS| 401 ?$/i.test(line));
-      if (failed.length > 0) saw(`${name}: ${failed.slice(0, 20).join("\n")}`);
-      return { total: lines.length, failed: failed.length, refused: refused.length };
+      saw(
+        `${name}: asked ${lines.length} times, ${failed.length} without an answer, ${refused.length} refused`,
+      );
+      return { total: lines.length, failed, refused };
     };
     return { service: await of("service"), api: await of("api"), inside: await of("inside") };
   }

@@ -84,6 +84,11 @@ done`;
       .filter((line) => line !== "")
       .map((line) => /^(\d+) (\d+) (.*)$/.exec(line) ?? [])
       .map(([, at, number, answer = ""]) => ({ at: Number(at), number: Number(number), answer }));
+    // It begins with the first good answer: what is asked may just have been made.
+    answers.splice(
+      0,
+      answers.findIndex(({ answer }) => answer === this.good),
+    );
     const failures: Record<string, number> = {};
     const silences: number[] = [];
     let last = answers[0]?.at ?? 0;
