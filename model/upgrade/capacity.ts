@@ -2,13 +2,14 @@
  * Whether the pods of a drained node fit on the others, by what they request. It says "no room" only where the scheduler cannot place them
  * whatever it does, and warns where it may not.
  */
-import { thousandths } from "../core/quantity";
+import { billionths } from "../core/quantity";
 import { movedPods, type Blocker, type Portion } from "./blocker";
 import { holds, nameOf, type Container, type NodeObject, type PodObject, type UpgradeFacts } from "./objects";
 
 /** What is not looked at, said with each such blocker. */
 export const CAPACITY_BLIND = "by requests, node selectors and taints";
 
+/** In billionths. */
 interface Amounts {
   readonly cpu: bigint;
   readonly memory: bigint;
@@ -16,6 +17,7 @@ interface Amounts {
 }
 
 const KEYS = ["cpu", "memory", "pods"] as const;
+const ONE_POD = 10n ** 9n;
 const NONE: Amounts = { cpu: 0n, memory: 0n, pods: 0n };
 const plus = (one: Amounts, other: Amounts): Amounts => ({
   cpu: one.cpu + other.cpu,
@@ -34,7 +36,7 @@ const fits = (one: Amounts, into: Amounts): boolean =>
   KEYS.every((key) => one[key] === 0n || one[key] <= into[key]);
 
 function amounts(given: Readonly<Record<string, string>> = {}): Amounts {
-  const of = (key: string): bigint => thousandths(given[key] ?? "0") ?? 0n;
+  const of = (key: string): bigint => billionths(given[key] ?? "0") ?? 0n;
   return { cpu: of("cpu"), memory: of("memory"), pods: of("pods") };
 }
 
@@ -56,7 +58,7 @@ export function requestsOf({ spec }: Pick<PodObject, "spec">): Amounts {
     memory: larger(running.memory, first.memory),
     pods: 0n,
   };
-  return plus(plus(most, { ...amounts(overhead), pods: 0n }), { ...NONE, pods: 1_000n });
+  return plus(plus(most, { ...amounts(overhead), pods: 0n }), { ...NONE, pods: ONE_POD });
 }
 
 /** Whether the scheduler would let the pod onto the node, by its selector and taints. */

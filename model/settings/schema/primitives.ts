@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isAddress, parseAddress, parseRange, rangeOf, specialRangeOf } from "../../network/addresses";
 import { parseRange6 } from "../../network/addresses6";
 import { certificatesProblem } from "../../core/certificates";
-import { compareQuantities } from "../../core/quantity";
+import { billionths, compareQuantities } from "../../core/quantity";
 import { NAME_OF_SECRET, hasPassword, isPrivateKey } from "../problems";
 
 /** What a custom check says besides its message; read back by `issues.ts`. */
@@ -261,17 +261,16 @@ export const resolver = text((value) => {
   return verdict === undefined ? undefined : { ...verdict, allowed };
 });
 
-// Kubernetes' quantities: a number with a decimal or binary suffix (apimachinery, pkg/api/resource/quantity.go).
-const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
+const isQuantity = (value: string): boolean => billionths(value) !== undefined;
 export const quantity = text((value) => {
-  if (QUANTITY.test(value)) return undefined;
+  if (isQuantity(value)) return undefined;
   // `8GB`, `8 Gi`, `512mb`: the unit is there, and written in another way.
   const [, number = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([kmgtpe]i?)b?\s*$/i.exec(value) ?? [];
   const meant = `${number}${unit.charAt(0).toUpperCase()}${unit.slice(1).toLowerCase()}`;
   return {
     message: "is not allowed",
     allowed: "a Kubernetes quantity, such as 100m or 50Mi",
-    ...(number !== "" && QUANTITY.test(meant) ? { nearest: meant } : {}),
+    ...(number !== "" && isQuantity(meant) ? { nearest: meant } : {}),
   };
 });
 const amounts = z.strictObject({ cpu: quantity.optional(), memory: quantity.optional() }).optional();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { tenantManifests } from "../../../model/tenants/manifests";
-import { compareQuantities, thousandths } from "../../../model/core/quantity";
+import { compareQuantities, billionths } from "../../../model/core/quantity";
 import type { Opening, Tenant } from "../../../model/tenants/settings";
 import { holds, parseAddress, range } from "../../../model/network/addresses";
 import { metalSettings } from "../../support/settings";
@@ -128,13 +128,21 @@ describe("quantities", () => {
     ["0.5", "499m", 1],
     ["1.5Gi", "1536Mi", 0],
     ["1Ei", "1024Pi", 0],
+    ["1e3", "1k", 0],
+    ["1E3", "1000", 0],
+    ["1E", "1e18", 0],
+    ["2.5e-3", "2500u", 0],
+    [".5", "500m", 0],
+    ["1.", "1", 0],
+    ["1n", "0", 1],
+    ["0.1n", "1n", 0],
   ])("%s against %s: %i", (left, right, order) => {
     expect(compareQuantities(left, right)).toBe(order);
   });
 
   it("is undefined for what is none", () => {
-    for (const text of ["", "-1", "1 Gi", "1e3", "Gi", "1gb"])
-      expect(thousandths(text), text).toBeUndefined();
+    for (const text of ["", "-1", "1 Gi", "1e", "1e3Mi", "1e19", "1e-19", "1e999999999", ".", "Gi", "1gb"])
+      expect(billionths(text), text).toBeUndefined();
   });
 
   it("orders as numbers do, whatever the suffix", () => {

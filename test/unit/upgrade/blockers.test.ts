@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { UpgradePlan } from "../../../model/upgrade/blocker";
+import { billionths } from "../../../model/core/quantity";
 import { admits, requestsOf } from "../../../model/upgrade/capacity";
 import { diskBlockers, imageBlockers, readHostLook } from "../../../model/upgrade/hosts";
 import { blockerLines, clusterBlockers, sorted } from "../../../model/upgrade/judge";
@@ -443,7 +444,15 @@ describe("what the scheduler counts", () => {
         overhead: { cpu: "100m" },
       },
     });
-    expect([cpu, pods]).toEqual([3_350n, 1_000n]);
+    expect([cpu, pods]).toEqual([billionths("3350m"), billionths("1")]);
+  });
+
+  it("is counted in every form that Kubernetes keeps", () => {
+    const containers = [{ name: "app", resources: { requests: { cpu: "200000u", memory: "5e9" } } }];
+    expect(requestsOf({ spec: { containers } })).toMatchObject({
+      cpu: billionths("200m"),
+      memory: billionths("5G"),
+    });
   });
 
   it.each([
