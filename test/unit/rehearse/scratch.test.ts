@@ -65,7 +65,7 @@ it("leaves nothing when the program that holds it is killed", async () => {
     const scratch = new Scratch((line) => line);
     const file = scratch.path("pid");
     scratch
-      .start("sleep", "/bin/sh", ["-c", "echo $$ >" + file + "; exec sleep 600"], async () => fs.existsSync(file) && fs.readFileSync(file, "utf8") !== "", 20)
+      .start("sleep", "/bin/sh", ["-c", "echo $$ >" + file + "; exec sleep 600"], async () => fs.existsSync(file) && fs.readFileSync(file, "utf8") !== "", 250)
       .then(() => console.log(scratch.folder + " " + fs.readFileSync(file, "utf8").trim()));
     setInterval(() => undefined, 1000);
   `;
