@@ -19,14 +19,23 @@ healthy() {
 # restarted NAME BEFORE: another container than BEFORE runs, and is healthy.
 restarted() {
   local after
-  if [ -n "$api_is_closed" ]; then close_api; fi
-  if [ "$1" = kube-apiserver ]; then open_when_ready; fi
-  after=$(container "$1") && [ -n "$after" ] && [ "$after" != "$2" ] && healthy "$1"
+  after=$(container "$1")
+  if [ "$after" = "$2" ]; then after=""; fi
+  if [ "$1" = kube-apiserver ] && [ -n "$after" ]; then
+    if [ -n "$api_is_closed" ]; then close_api drop; fi
+    open_when_ready
+  elif [ -n "$api_is_closed" ]; then
+    close_api "reject with tcp reset"
+  fi
+  [ -n "$after" ] && healthy "$1"
 }
 
 # Balancers without health checks notice only a refused connection, and an API server that starts answers before it knows the roles. So
 # only root on this host may open connections to it until it is ready; those that are open go on. Whoever waits says it again: where this
 # script is killed, the packet filter soon forgets the port. Where nft fails, clients see what they would see without it.
+# close_api VERDICT: refused while no API server can answer, so that balancers take the next one at once. When the new one has begun, its own
+# address comes back to the Service `kubernetes` within a tenth of a second of being ready, which may be before the port is open: those
+# attempts are dropped, and TCP makes them again a second later.
 api_is_closed=""
 close_api() {
   api_is_closed=yes
@@ -37,11 +46,11 @@ table $api_table {
   set restarting { type inet_service; flags timeout; elements = { $api_port timeout 30s } }
   chain input {
     type filter hook input priority -10; policy accept;
-    iifname != "lo" tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting reject with tcp reset
+    iifname != "lo" tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting $1
   }
   chain output {
     type filter hook output priority -10; policy accept;
-    oifname "lo" meta skuid != 0 tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting reject with tcp reset
+    oifname "lo" meta skuid != 0 tcp flags & (fin | syn | rst | ack) == syn tcp dport @restarting $1
   }
 }
 RULES
@@ -71,7 +80,7 @@ stop() {
   # On a busy host the signal comes late, and the seconds count from there.
   retry 10 1 is_leaving || true
   sleep "$api_leave_seconds"
-  close_api
+  close_api "reject with tcp reset"
   wait "$stopping"
 }
 
