@@ -258,6 +258,8 @@ describeWithLab("faults in dev on a simulated EC2", () => {
     }
     await region.lab.exec(id, hostKey);
     expect(await bash(id, `ls ${mark}`)).toBe(`${mark}\n`);
+    // up asks for them where a pool does not get ready, and none has.
+    expect(await bash(id, `${program} activities ${pool()[0].instance.group}`)).toBe("");
     const written = "/var/lib/pulumi-kubeadm/pools/general.written";
     await eventually(
       "a credential is written again",

@@ -1,4 +1,4 @@
-/** A load that runs where people are while something happens to the cluster, and what it saw. */
+/** A load that runs where people are while something happens to the cluster, and what it saw. It ends with its region's folder. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -40,7 +40,7 @@ export class Load {
   static requests(region: SimulatedRegion, name: string, url: string, more = ""): Promise<Load> {
     const [log, stop] = Load.files(region, name);
     const line = `number=0
-while [ ! -e ${stop} ]; do
+while [ ! -e ${stop} ] && [ -d ${path.dirname(stop)} ]; do
   number=$((number + 1))
   answer=$(curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' ${more} ${url}) || answer="curl $?"
   echo "$(date +%s%3N) $number $answer" >>${log}

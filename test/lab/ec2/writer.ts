@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs";
 import * as https from "node:https";
+import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 
@@ -57,7 +58,7 @@ function write({ clusters, users }: Kubeconfig, namespace: string, number: numbe
 async function main(): Promise<void> {
   const [, , kubeconfig = "", namespace = "", log = "", stop = ""] = process.argv;
   const config = parse(fs.readFileSync(kubeconfig, "utf8")) as Kubeconfig;
-  for (let number = 1; !fs.existsSync(stop); number += 1) {
+  for (let number = 1; !fs.existsSync(stop) && fs.existsSync(path.dirname(stop)); number += 1) {
     const answer = await write(config, namespace, number);
     fs.appendFileSync(log, `${Date.now()} ${number} ${answer}\n`);
     await delay(PAUSE);
