@@ -120,6 +120,10 @@ type Callback = (error: unknown, response: unknown) => void;
 
 /** Node's own, whatever timers a test puts in its place later. */
 const nextTurn = setImmediate;
+const later = setTimeout;
+
+/** Milliseconds without a registration after which a run that has failed is over: what waits for a value that will never come waits for ever. */
+const STILL = 1_000;
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
@@ -128,7 +132,7 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
  * Pulumi's own mocks do not show. The monitor's prototype is an internal of the SDK; `test/component/recorder.test.ts`
  * fails when its shape changes. One at a time in a process: mocks are the process's.
  *
- * @throws whatever fails a run of Pulumi, once the registrations under way have ended: an error that leaves the program or an
+ * @throws whatever fails a run of Pulumi, once the registrations under way have ended, or none has begun for a second: an error that leaves the program or an
  * `apply`, one that the program logs, and two resources with the same type, parent and name
  * @throws Error when the program registers nothing, unless `allowEmpty` is set
  */
@@ -174,7 +178,12 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   const transforms = new Transforms();
   // Thrown at the end: an error that leaves the program, or fails a registration, would be an unhandled rejection in the SDK.
   let failure: { readonly error: unknown } | undefined;
-  const fail = (error: unknown): void => void (failure ??= { error });
+  let hasFailed: () => void = () => undefined;
+  const failed = new Promise<void>((resolve) => (hasFailed = resolve));
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    hasFailed();
+  };
   prototype.newUrn = urnOf;
   prototype.registerResource = async function (this: Monitor, request, callback) {
     const urn = this.newUrn(request.getParent(), request.getType(), request.getName());
@@ -202,20 +211,25 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     );
     transforms.allow();
     if (options.config !== undefined) pulumi.runtime.setAllConfig(configOf(options));
-    await pulumi.runtime.runInPulumiStack(async () => {
-      pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
-        given.set(`${type}::${name}`, props);
-        return undefined;
+    const run = async (): Promise<void> => {
+      await pulumi.runtime.runInPulumiStack(async () => {
+        pulumi.runtime.registerStackTransformation(({ type, name, props }) => {
+          given.set(`${type}::${name}`, props);
+          return undefined;
+        });
+        try {
+          await program();
+        } catch (error) {
+          fail(error);
+        }
+        return {};
       });
-      try {
-        await program();
-      } catch (error) {
-        fail(error);
-      }
-      return {};
-    });
-    // Waits for every registration still under way.
-    await pulumi.runtime.disconnect();
+      // Waits for every registration still under way.
+      await pulumi.runtime.disconnect();
+    };
+    const running = run();
+    running.catch(() => undefined);
+    await Promise.race([running, failed.then(() => stillness(() => seen.length))]);
     // Node tells of rejections after the promises of a turn.
     await nextTurn();
   } finally {
@@ -227,6 +241,15 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   }
   if (failure !== undefined) throw failure.error;
   return seen;
+}
+
+/** Resolves when the count has stayed the same for `STILL`. */
+async function stillness(count: () => number): Promise<void> {
+  let before;
+  do {
+    before = count();
+    await new Promise((wake) => later(wake, STILL));
+  } while (count() !== before);
 }
 
 /**

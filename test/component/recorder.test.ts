@@ -117,6 +117,18 @@ describe("recorder", () => {
       /no such thing$/,
     ],
     [
+      "an error in an output that a resource waits for, which others wait for",
+      () => {
+        const namespace = new k8s.core.v1.Namespace("one", {
+          metadata: { name: pulumi.output(Promise.reject(new TypeError("no such thing"))) },
+        });
+        new k8s.core.v1.ConfigMap("two", {}, { dependsOn: [namespace] });
+        const { id } = new k8s.core.v1.ConfigMap("three", { data: { id: namespace.id } });
+        new k8s.core.v1.ConfigMap("four", { data: { id } });
+      },
+      /no such thing$/,
+    ],
+    [
       "an error in an output that nothing waits for",
       () => {
         new k8s.core.v1.ConfigMap("one", {});
