@@ -20,10 +20,15 @@ export interface Kind {
   readonly defaults?: Values;
   /** Has `tags` and `tagsAll`, which the provider's default tags are merged into. */
   readonly tagged?: boolean;
+  /** Of no region: it has no argument `region`. */
+  readonly global?: boolean;
+  /** pulumi-aws: always deleted before its replacement is made. */
+  readonly deletedFirst?: boolean;
+  /** Sets of blocks that are told by these parts alone: what else changes of a block that is there goes unseen. */
+  readonly toldBy?: Readonly<Record<string, readonly string[]>>;
   /** Attributes that are only read. */
   readonly outputs?: readonly string[];
-  /** The argument that gets a name of the resource's and seven digits where none is given, and its longest length. */
-  readonly naming?: { readonly argument: string; readonly longest: number; readonly lowerCase?: boolean };
+  readonly naming?: Naming;
   /** Faults beyond missing and unknown arguments; values may be unknown during a preview. */
   readonly refuse?: (inputs: Values) => CheckFailure[];
   /** Arguments whose change replaces under conditions (CustomizeDiff), among `changed`. */
@@ -42,6 +47,18 @@ export interface Kind {
   readonly remove?: (scope: Scope, id: string, state: Values, timeout: number) => void;
 }
 
+/** The argument that gets a name where none is given: the resource's own and seven digits. */
+export interface Naming {
+  readonly argument: string;
+  /** Of the name with its digits; longer ones are refused. */
+  readonly longest: number;
+  readonly lowerCase?: boolean;
+  /** Before a name that does not begin with it. */
+  readonly prefix?: string;
+  /** The resource's name as it is; a name that somebody chose does not make way for its replacement. */
+  readonly plain?: boolean;
+}
+
 export interface Made {
   readonly id: string;
   readonly attributes?: Values;
@@ -56,7 +73,11 @@ export function has(kind: Kind, argument: string, word: Word): boolean {
   return given.includes(word);
 }
 
-/** Arguments that every type takes (v7: resources have a region of their own). */
+/** With those that every such type takes (v7: resources have a region of their own). */
 export function argumentsOf(kind: Kind): string[] {
-  return [...Object.keys(kind.arguments), ...(kind.tagged ? ["tags", "tagsAll"] : []), "region"];
+  return [
+    ...Object.keys(kind.arguments),
+    ...(kind.tagged ? ["tags", "tagsAll"] : []),
+    ...(kind.global ? [] : ["region"]),
+  ];
 }

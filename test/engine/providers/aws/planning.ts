@@ -69,12 +69,21 @@ export function plannedState(kind: Kind, olds: Values | undefined, oldInputs: Va
 export function merged(kind: Kind, olds: Values, planned: Values): Values {
   const gone = argumentsOf(kind).filter((name) => !(name in planned) && !isComputed(kind, name));
   const kept = Object.fromEntries(Object.entries(olds).filter(([name]) => !gone.includes(name)));
-  const filled = Object.entries(planned).map(([name, value]) => [name, filledIn(value, olds[name])] as const);
+  const filled = Object.entries(planned).map(
+    ([name, value]) => [name, filledIn(value, olds[name], kind.toldBy?.[name])] as const,
+  );
   return { ...kept, ...Object.fromEntries(filled) };
 }
 
-/** Parts of blocks that AWS filled in and nobody gives stay. */
-function filledIn(value: Value, old: Value | undefined): Value {
+/** Parts of blocks that AWS filled in and nobody gives stay, and so does all of a block that is told by some of its parts. */
+function filledIn(value: Value, old: Value | undefined, toldBy: readonly string[] = []): Value {
+  if (Array.isArray(value) && Array.isArray(old) && toldBy.length > 0) {
+    const same = (one: Value, other: Value): boolean =>
+      isObject(one) &&
+      isObject(other) &&
+      toldBy.every((part) => sameValue(one[part] ?? "", other[part] ?? ""));
+    return value.map((block) => old.find((there) => same(there, block)) ?? block);
+  }
   if (!isObject(value) || !isObject(old)) return value;
   return { ...old, ...value };
 }
@@ -117,9 +126,16 @@ function canonical(kind: Kind, name: string, value: Value | undefined): Value | 
   if (has(kind, name, "json") && !containsUnknown(value)) return JSON.stringify(document(value));
   const clean = withoutNullsDeep(value);
   if (has(kind, name, "set") && Array.isArray(clean)) {
-    return [...clean].sort((a, b) => (JSON.stringify(sorted(a)) < JSON.stringify(sorted(b)) ? -1 : 1));
+    const told = kind.toldBy?.[name];
+    const blocks = told === undefined ? clean : clean.map((block) => partsOf(block, told));
+    return [...blocks].sort((a, b) => (JSON.stringify(sorted(a)) < JSON.stringify(sorted(b)) ? -1 : 1));
   }
   return clean;
+}
+
+function partsOf(block: Value, parts: readonly string[]): Value {
+  if (!isObject(block)) return block;
+  return Object.fromEntries(Object.entries(block).filter(([part]) => parts.includes(part)));
 }
 
 /** Policies are compared by meaning (awspolicyequivalence): no order of keys, one entry as a list of one. */

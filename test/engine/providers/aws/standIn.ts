@@ -28,7 +28,7 @@ import { readAccount, withAccount } from "./account";
 import { interfaces } from "./addresses";
 import { json } from "./faults";
 import { invoke } from "./functions";
-import { argumentsOf, has, type Kind } from "./kind";
+import { argumentsOf, has, type Kind, type Naming } from "./kind";
 import { kindOf, type StoredName } from "./kinds";
 import { ownerOf } from "./kinds/scaling";
 import { marked } from "./marks";
@@ -67,7 +67,9 @@ export class AwsStandIn implements StandIn {
       inputs[key] = has(kind, key, "json") && isObject(plain(value)) ? JSON.stringify(plain(value)) : value;
     }
     if (kind.tagged) inputs["tagsAll"] = this.allTags(inputs["tags"]);
-    const named = nameFor(kind, name, olds, inputs);
+    // provider/region.go of pulumi-aws, applyRegion: a provider that goes to another region replaces everything.
+    if (!kind.global) inputs["region"] ??= this.region;
+    const named = nameFor(kind, { type, name }, olds, inputs);
     if (named) Object.assign(inputs, named);
     return { inputs, failures: failuresOf(known, kind, plainObject(inputs)) };
   }
@@ -79,7 +81,8 @@ export class AwsStandIn implements StandIn {
     const ignored = (name: string): boolean => ignoreChanges.includes(name.split(/[.[]/)[0]);
     const detailed = Object.fromEntries(Object.entries(planned).filter(([name]) => !ignored(name)));
     const replaces = Object.values(detailed).some((change) => change.endsWith("-replace"));
-    return { detailed, deleteBeforeReplace: replaces && hasOwnName(kind, news) };
+    const deletedFirst = kind.deletedFirst === true || hasOwnName(kind, news);
+    return { detailed, deleteBeforeReplace: replaces && deletedFirst };
   }
 
   create({ type, properties, preview }: CreateRequest): { id: string; properties: Values } {
@@ -90,7 +93,7 @@ export class AwsStandIn implements StandIn {
     return this.inAccount((scope) => {
       const prefixed = withPrefix(kind, scope, inputs);
       const { id, attributes = {} } = kind.create(scope, prefixed);
-      const state = { ...prefixed, region: scope.region, ...attributes };
+      const state = { ...prefixed, ...(kind.global ? {} : { region: scope.region }), ...attributes };
       scope.put(name, id, state);
       return { id, properties: marked(kind, shown(kind, scope, id, state), properties) };
     });
@@ -185,21 +188,40 @@ function fromJson(value: Value | undefined): Values {
   return isObject(parsed) ? parsed : {};
 }
 
+const NAME_DIGITS = 7;
+
 /** The bridge's automatic names: the resource's, a dash, seven random digits; kept from one update to the next. */
-function nameFor(kind: Kind, name: string, olds: Values, inputs: Values): Values | undefined {
-  const { naming } = kind;
+function nameFor(
+  { naming }: Kind,
+  of: { readonly type: string; readonly name: string },
+  olds: Values,
+  inputs: Values,
+): Values | undefined {
   if (!naming) return undefined;
-  const { argument, longest, lowerCase } = naming;
+  const { argument } = naming;
   if (inputs[argument] !== undefined || inputs[`${argument}Prefix`] !== undefined) return undefined;
   const defaults = olds["__defaults"];
   const kept = Array.isArray(defaults) && defaults.includes(argument) ? olds[argument] : undefined;
-  const made = `${name.slice(0, longest - 8)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
-  return { [argument]: kept ?? (lowerCase ? made.toLowerCase() : made), __defaults: [argument] };
+  return { [argument]: kept ?? nameOf(naming, of), __defaults: [argument] };
+}
+
+function nameOf(
+  { longest, lowerCase, plain, prefix = "" }: Naming,
+  { type, name }: { readonly type: string; readonly name: string },
+): string {
+  if (plain) return name;
+  const stem = `${lowerCase ? name.toLowerCase() : name}-`;
+  if (stem.length + NAME_DIGITS > longest) {
+    const what = `name '${stem}' plus ${NAME_DIGITS} random chars is longer than maximum length ${longest}`;
+    throw new Error(`could not make instance of '${type}': ${what}`);
+  }
+  const made = `${stem}${randomBytes(4).toString("hex").slice(0, NAME_DIGITS)}`;
+  return made.startsWith(prefix) ? made : `${prefix}${made}`;
 }
 
 /** The bridge's nameRequiresDeleteBeforeReplace (pkg/tfbridge/schema.go): a name that somebody chose is free only once. */
 function hasOwnName(kind: Kind, inputs: Values): boolean {
-  if (!kind.naming) return false;
+  if (!kind.naming || kind.naming.plain) return false;
   const { argument } = kind.naming;
   const defaults = inputs["__defaults"];
   return given(inputs[argument]) && !(Array.isArray(defaults) && defaults.includes(argument));

@@ -1,5 +1,6 @@
 /** Elastic addresses, and which interface has them. */
 import { interfaces, publicAddressFor, publicName } from "../addresses";
+import { exactlyOne } from "../faults";
 import type { Kind } from "../kind";
 import { refuse, text, type Scope } from "../scope";
 import type { Value, Values } from "../../shared/values";
@@ -86,6 +87,7 @@ export const eipAssociation: Kind = {
     privateIpAddress: "computed replaces",
     publicIp: "computed replaces",
   },
+  refuse: (inputs) => exactlyOne(inputs, "instanceId", "networkInterfaceId"),
   create: (scope, inputs) => {
     const call = "EC2: AssociateAddress";
     const allocation = text(inputs["allocationId"]);

@@ -14,7 +14,7 @@ export const natGateway: Kind = {
     connectivityType: "replaces",
     privateIp: "computed replaces",
     subnetId: "replaces",
-    secondaryAllocationIds: "set",
+    secondaryAllocationIds: "computed set",
   },
   defaults: { connectivityType: "public" },
   tagged: true,
@@ -88,8 +88,8 @@ export const vpcEndpoint: Kind = {
     "state",
   ],
   refuse: (inputs) =>
-    inputs["vpcEndpointType"] === "GatewayLoadBalancer"
-      ? [{ property: "vpcEndpointType", reason: "the stand-in has no gateway load balancers" }]
+    ["GatewayLoadBalancer", "Resource", "ServiceNetwork"].includes(text(inputs["vpcEndpointType"]))
+      ? [{ property: "vpcEndpointType", reason: "the stand-in has endpoints of services alone" }]
       : [],
   recomputed: (changed) => (changed.includes("subnetIds") ? ["networkInterfaceIds"] : []),
   // CustomizeDiff: only interface endpoints are modified.

@@ -21,6 +21,7 @@ function none(call: string, message: string): never {
 
 export const role: Kind = {
   source: "iam/role.go",
+  global: true,
   arguments: {
     assumeRolePolicy: "required json",
     description: "",
@@ -132,13 +133,14 @@ function checkTrust(scope: Scope, call: string, inputs: Values): void {
 
 export const rolePolicy: Kind = {
   source: "iam/role_policy.go",
+  global: true,
   arguments: {
     name: "computed replaces",
     namePrefix: "computed replaces",
     policy: "required json",
     role: "required replaces",
   },
-  naming: { argument: "name", longest: 128 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     checkInline(scope, inputs, undefined);
@@ -170,6 +172,7 @@ function checkInline(scope: Scope, inputs: Values, id: string | undefined): void
 
 export const policy: Kind = {
   source: "iam/policy.go",
+  global: true,
   arguments: {
     description: "replaces",
     name: "computed replaces",
@@ -180,7 +183,7 @@ export const policy: Kind = {
   defaults: { path: "/" },
   tagged: true,
   outputs: ["arn", "attachmentCount", "policyId"],
-  naming: { argument: "name", longest: 128 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     const call = "IAM: CreatePolicy";
@@ -225,6 +228,9 @@ function checkManaged(scope: Scope, call: string, document: string): void {
 
 export const rolePolicyAttachment: Kind = {
   source: "iam/role_policy_attachment.go",
+  global: true,
+  // Made before the old one goes, the same attachment would go with it.
+  deletedFirst: true,
   arguments: { policyArn: "required replaces", role: "required replaces" },
   create: (scope, inputs) => {
     const call = "IAM: AttachRolePolicy";
@@ -244,11 +250,12 @@ export const rolePolicyAttachment: Kind = {
 
 export const instanceProfile: Kind = {
   source: "iam/instance_profile.go",
+  global: true,
   arguments: { name: "computed replaces", namePrefix: "computed replaces", path: "replaces", role: "" },
   defaults: { path: "/" },
   tagged: true,
   outputs: ["arn", "createDate", "uniqueId"],
-  naming: { argument: "name", longest: 128 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => matches(inputs, "name", nameForm, nameRule),
   create: (scope, inputs) => {
     const name = text(inputs["name"]);
@@ -280,6 +287,7 @@ function checkRole(scope: Scope, inputs: Values): void {
 
 export const openIdConnectProvider: Kind = {
   source: "iam/openid_connect_provider.go",
+  global: true,
   arguments: { clientIdLists: "required set", thumbprintLists: "computed", url: "required replaces" },
   tagged: true,
   outputs: ["arn"],

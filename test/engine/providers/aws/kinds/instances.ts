@@ -33,7 +33,7 @@ export const instance: Kind = {
     ami: "computed replaces",
     associatePublicIpAddress: "computed replaces",
     availabilityZone: "computed replaces",
-    creditSpecification: "",
+    creditSpecification: "computed",
     disableApiStop: "computed",
     disableApiTermination: "computed",
     ebsBlockDevices: "computed set",
@@ -55,7 +55,7 @@ export const instance: Kind = {
     sourceDestCheck: "",
     subnetId: "computed replaces",
     tenancy: "computed replaces",
-    userData: "computed",
+    userData: "",
     userDataBase64: "computed",
     userDataReplaceOnChange: "",
     volumeTags: "",
@@ -68,6 +68,7 @@ export const instance: Kind = {
     userDataReplaceOnChange: false,
   },
   tagged: true,
+  toldBy: { ebsBlockDevices: ["deviceName", "snapshotId"] },
   outputs: [
     ...[
       "arn",
@@ -89,7 +90,7 @@ export const instance: Kind = {
     return [
       ...data,
       ...(changed.includes("rootBlockDevice") && root ? ["rootBlockDevice"] : []),
-      ...(changed.includes("ebsBlockDevices") && hasOtherVolumes(olds, news) ? ["ebsBlockDevices"] : []),
+      ...(changed.includes("ebsBlockDevices") ? ["ebsBlockDevices"] : []),
       ...(changed.includes("instanceType") && isOtherArchitecture(olds, news) ? ["instanceType"] : []),
     ];
   },
@@ -198,17 +199,6 @@ export const instance: Kind = {
     }
   },
 };
-
-/** Whether there is another volume, or one that is not as asked: of what a volume has, tags alone change in place. */
-function hasOtherVolumes(olds: Values, news: Values): boolean {
-  const [before, after] = [olds, news].map((values) => objects(values["ebsBlockDevices"]));
-  if (before.length !== after.length) return true;
-  return after.some((device) => {
-    const there = before.find(({ deviceName }) => deviceName === device["deviceName"]);
-    const asked = Object.entries(device).filter(([name, value]) => !/^tags/.test(name) && given(value));
-    return !there || asked.some(([name, value]) => !sameValue(there[name], value));
-  });
-}
 
 /** Types that have no architecture in common: EC2 cannot turn one into the other. */
 function isOtherArchitecture(olds: Values, news: Values): boolean {

@@ -43,7 +43,7 @@ export const launchTemplate: Kind = {
   },
   tagged: true,
   outputs: ["arn", "latestVersion"],
-  naming: { argument: "name", longest: 125 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => [
     ...matches(
       inputs,

@@ -36,7 +36,7 @@ export const loadBalancer: Kind = {
   },
   tagged: true,
   outputs: ["arn", "arnSuffix", "dnsName", "vpcId", "zoneId"],
-  naming: { argument: "name", longest: 32 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => [
     ...exactlyOne(inputs, "subnetMappings", "subnets"),
     ...notBoth(inputs, "name", "namePrefix"),
@@ -95,6 +95,14 @@ export const loadBalancer: Kind = {
     const kept = scope
       .where(interfaces, { owner: id })
       .filter(({ state: there }) => subnetsOf(wanted).includes(text(there["subnetId"])));
+    for (const { state: there } of kept) {
+      const mapping = mappingsOf(wanted).find(({ subnetId }) => subnetId === there["subnetId"]);
+      const address = text(mapping?.["privateIpv4Address"]);
+      if (address !== "" && address !== there["address"]) {
+        const what = `The address of ${text(there["subnetId"])} is given when a load balancer gets the subnet, or never`;
+        refuse("Elastic Load Balancing v2: SetSubnets", "InvalidConfigurationRequest", what);
+      }
+    }
     const missing = subnetsOf(wanted).filter(
       (subnet) => !kept.some(({ state: there }) => there["subnetId"] === subnet),
     );
@@ -145,7 +153,9 @@ function replacesBalancer(changed: readonly string[], olds: Values, news: Values
     const before = objects(olds["subnetMappings"]).map(mappingKey);
     const after = objects(news["subnetMappings"]).map(mappingKey);
     const all = before.every((entry) => after.includes(entry));
-    const shrunk = isNetwork ? after.length <= before.length : after.length === before.length;
+    const kept = after.every((entry) => before.includes(entry));
+    // As many do not replace, although the original means it: ForceNew of a set of blocks is told by their number.
+    const shrunk = after.length < before.length && (isNetwork || !kept);
     if (shrunk || (after.length > before.length && !all)) result.push("subnetMappings");
   }
   if (isNetwork && changed.includes("subnets") && !isOpen("subnets")) {

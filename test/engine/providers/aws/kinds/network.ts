@@ -90,7 +90,7 @@ export const subnet: Kind = {
   source: "ec2/vpc_subnet.go",
   arguments: {
     vpcId: "required replaces",
-    cidrBlock: "replaces",
+    cidrBlock: "computed replaces",
     availabilityZone: "computed replaces",
     availabilityZoneId: "computed replaces",
     mapPublicIpOnLaunch: "",

@@ -6,6 +6,7 @@ import type { Values } from "../../shared/values";
 
 export const record: Kind = {
   source: "route53/record.go",
+  global: true,
   arguments: {
     aliases: "",
     allowOverwrite: "computed",
@@ -94,7 +95,7 @@ export const logGroup: Kind = {
   defaults: { retentionInDays: 0, skipDestroy: false },
   tagged: true,
   outputs: ["arn"],
-  naming: { argument: "name", longest: 512 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => matches(inputs, "name", /^[0-9A-Za-z_./#-]+$/, "isn't a valid log group name"),
   create: (scope, inputs) => {
     const name = text(inputs["name"]);
@@ -207,6 +208,7 @@ export const alias: Kind = {
   source: "kms/alias.go",
   arguments: { name: "computed replaces", namePrefix: "computed replaces", targetKeyId: "required" },
   outputs: ["arn", "targetKeyArn"],
+  naming: { argument: "name", longest: 238, prefix: "alias/" },
   refuse: (inputs) =>
     matches(inputs, "name", /^alias\/(?!aws\/)[\w/-]+$/, "must begin with 'alias/', not 'alias/aws/'"),
   create: (scope, inputs) => {

@@ -194,7 +194,7 @@ function objectKind(source: string, idOf: (bucket: string, key: string) => strin
     defaults: { forceDestroy: false },
     tagged: true,
     outputs: ["arn", "versionId"],
-    naming: { argument: "key", longest: 1024 },
+    naming: { argument: "key", longest: 1024, plain: true },
     refuse: (inputs) => [
       ...notBoth(inputs, "content", "contentBase64"),
       ...notBoth(inputs, "content", "source"),
@@ -215,10 +215,15 @@ function objectKind(source: string, idOf: (bucket: string, key: string) => strin
       );
       return sent ? { etag: etagOf(inputs) } : {};
     },
-    recomputed: (changed) =>
-      changed.some((name) => /^(content|contentBase64|source)$/.test(name)) ? ["versionId"] : [],
+    // hasObjectContentChanges: what makes it another version.
+    recomputed: (changed) => (changed.some((name) => versioned.includes(name)) ? ["versionId"] : []),
   };
 }
+
+const versioned = [
+  ...["bucketKeyEnabled", "cacheControl", "content", "contentBase64", "contentType", "etag", "kmsKeyId"],
+  ...["serverSideEncryption", "source", "sourceHash", "storageClass"],
+];
 
 function put(scope: Scope, inputs: Values): void {
   const call = "S3: PutObject";

@@ -21,7 +21,7 @@ export const secret: Kind = {
   defaults: { forceOverwriteReplicaSecret: false, recoveryWindowInDays: 30 },
   tagged: true,
   outputs: ["arn", "replicas"],
-  naming: { argument: "name", longest: 512 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => {
     const days = inputs["recoveryWindowInDays"];
     const fault = typeof days === "number" && days !== 0 && (days < 7 || days > 30);
@@ -134,11 +134,11 @@ export const parameter: Kind = {
   },
   tagged: true,
   outputs: ["version"],
-  naming: { argument: "name", longest: 1011 },
+  naming: { argument: "name", longest: 255 },
   refuse: (inputs) => [...exactlyOne(inputs, "value", "insecureValue")],
   replaces: (changed, olds, news) =>
     changed.includes("tier") && olds["tier"] === "Advanced" && news["tier"] === "Standard" ? ["tier"] : [],
-  recomputed: (changed) => (changed.includes("value") || changed.includes("description") ? ["version"] : []),
+  recomputed: (changed) => (changed.includes("value") ? ["insecureValue", "version"] : []),
   create: (scope, inputs) => {
     const call = "SSM: PutParameter";
     const name = text(inputs["name"]);

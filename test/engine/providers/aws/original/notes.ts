@@ -43,9 +43,10 @@ export const conditions: ByType<Note> = {
     { line: 402, what: "another kind of source replaces the rule; another source of the same kind does not" },
   ],
   "ec2.Instance": [
+    { line: 182, what: "`creditSpecification` that is left out is kept" },
     {
       line: 297,
-      what: "a further volume is told by its device and snapshot: a change of its tags alone replaces nothing",
+      what: "a further volume is told by its device and snapshot: another one replaces, and any other change of one that is there goes unseen",
     },
     {
       line: 898,
@@ -79,14 +80,20 @@ export const conditions: ByType<Note> = {
     },
   ],
   "lb.LoadBalancer": [
-    { line: 1118, what: "network: as many or fewer `subnetMappings` replace" },
+    {
+      line: 1118,
+      what: "network: fewer `subnetMappings` replace; as many do not, although the code means it, because a set of blocks is told by its number",
+    },
     { line: 1124, what: "network: more `subnetMappings` replace if one of the old ones is not among them" },
     {
       line: 1142,
       what: "network: as many or fewer `subnets` replace; more of them do not, whichever they are",
     },
     { line: 1160, what: "network: the first and the last security group replace" },
-    { line: 1193, what: "application: `subnetMappings` replace if one of the kept ones changes" },
+    {
+      line: 1193,
+      what: "application: more or fewer `subnetMappings` replace if one of the kept ones changes; as many do not, for the same reason",
+    },
   ],
   "lb.TargetGroup": [
     {
@@ -104,9 +111,14 @@ export const conditions: ByType<Note> = {
   ],
   "ssm.Parameter": [
     { line: 127, what: "`tier` replaces from `Advanced` to `Standard`" },
-    { line: 130, what: "`version` is unknown in the plan of a changed `value`" },
+    { line: 130, what: "`version` and `insecureValue` are unknown in the plan of a changed `value`" },
   ],
-  "s3.BucketObjectv2": [{ line: 636, what: "`versionId` is unknown in the plan of changed content" }],
+  "s3.BucketObjectv2": [
+    {
+      line: 636,
+      what: "`versionId` is unknown in the plan of any change but of ACL, tags and `forceDestroy`",
+    },
+  ],
   "route53.Record": [
     { line: 499, what: "another `type` deletes the old record and makes the new one, in one change" },
   ],
@@ -194,6 +206,7 @@ export const otherWords: Partial<Readonly<Record<StoredName, Readonly<Record<str
   },
   "s3.BucketObjectv2": { key: NAMED_BY_PULUMI },
   "ec2.Instance": {
+    creditSpecification: "the original has no difference where it is left out, as if it were computed",
     privateDnsNameOptions:
       "the original replaces if the block comes or goes; EC2 always reports one, so only its parts change",
   },
@@ -212,6 +225,8 @@ export const otherDefaults: Partial<Readonly<Record<StoredName, Readonly<Record<
 export const notAsOriginal: ByType<string> = {
   "ec2.Eip": ["`domain: standard` is refused: accounts have no EC2-Classic"],
   "ec2.VpcEndpoint": ["types other than `Gateway` and `Interface` are refused"],
+  "vpc.SecurityGroupIngressRule": ["`tagsAll` is filled in as for every type, not by the provider"],
+  "vpc.SecurityGroupEgressRule": ["`tagsAll` is filled in as for every type, not by the provider"],
   "ec2.SecurityGroup": ["the retries of a delete; a group in use is refused at once"],
   "ec2.Vpc": ["the retries of a delete; a VPC that is not empty is refused at once"],
   "ec2.Subnet": ["the retries of a delete; a subnet in use is refused at once"],
@@ -225,17 +240,23 @@ export const notAsOriginal: ByType<string> = {
     "the id has the group's name in it, since two groups may have hooks of one name",
     "a changed group name takes the hook along, and leaves none behind",
   ],
-  "lb.LoadBalancer": ["the wait for network interfaces after a delete: they go with the load balancer"],
+  "lb.LoadBalancer": [
+    "the wait for network interfaces after a delete: they go with the load balancer",
+    "another fixed address in a subnet that is kept is refused; what AWS says to it is not known",
+  ],
   "lb.TargetGroup": ["the retries of a delete; a target group in use is refused at once"],
   "lb.TargetGroupAttachment": ["the wait for an instance that does not run yet"],
   "secretsmanager.Secret": ["a name that is scheduled for deletion is refused at once"],
   "route53.Record": ["a changed `type` changes the record in place", "routing policies and health checks"],
 };
 
-/** Files that could be read in version 6, and what they say besides. */
+/** Files that could be read in version 6, and what they say besides; some came without their commit. */
 export const readInVersion6: Partial<
-  Readonly<Record<StoredName, { readonly commit: string; readonly what: string }>>
+  Readonly<Record<StoredName, { readonly commit?: string; readonly what: string }>>
 > = {
+  "ec2.Subnet": {
+    what: "6.8 or later: the same words and times; `cidrBlock` became computed after it, for addresses from IPAM",
+  },
   "autoscaling.LifecycleHook": {
     commit: "00a35305dc1b297a6fcdecdfbba33f1e63c3da39",
     what: "the same arguments and words",
@@ -253,7 +274,6 @@ export const readInVersion6: Partial<
     what: "`serviceName` is no longer required; `privateDnsEnabled` replaces unless the type is `Interface`; `networkInterfaceIds` are unknown in the plan of changed subnets",
   },
   "ec2.NatGateway": {
-    commit: "04088eaa54948421bf1ef7494ae2b2c01d9243e3",
-    what: "the same words and times; of a version between 5.52 and 6",
+    what: "of 2026: `secondaryAllocationIds` are computed; `availabilityMode` (computed, replaces), `availabilityZoneAddresses` and `vpcId` (computed, replaces) came, for a gateway of the whole VPC; the same times",
   },
 };

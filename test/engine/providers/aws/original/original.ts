@@ -46,10 +46,10 @@ export interface Fact {
   readonly anyOf?: readonly string[];
   /** Arguments that have to be given with it. */
   readonly needs?: readonly string[];
-  /** Version 6 has it, and `commit` does not. */
-  readonly later?: boolean;
-  /** `words` are those of version 6, which differ from those of `commit`. */
-  readonly changed?: boolean;
+  /** The version that was seen to have it, where `commit` does not. */
+  readonly later?: string;
+  /** The version whose words or limits stand here, where those of `commit` are others. */
+  readonly changed?: string;
 }
 
 export interface Original {

@@ -13,6 +13,7 @@ import {
   type Note,
   type Wait,
 } from "./notes";
+import { laidOver, laidOverText, overAll } from "./laidOver";
 import { commit, originals, repository, version, type Fact, type Original } from "./original";
 import { sdkArguments } from "./sdk";
 
@@ -24,8 +25,14 @@ the provider refuses. Written from the sources of hashicorp/terraform-provider-a
 installed SDK against it. \`npm run provider-rules\` writes this page.
 
 - **Line** is a line of the file above the table, at commit
-  [\`${commit.slice(0, 10)}\`](${repository}/tree/${commit}) (on the way to ${version}). \`6\` marks what version 6 added or changed since; those words are the stand-in's. Of version 6 only the types with "In version 6" could be
-  read; for the others the installed SDK says which arguments came and which are required.
+  [\`${commit.slice(0, 10)}\`](${repository}/tree/${commit}) (on the way to ${version}). \`5.100\` and \`6\` mark what was seen to have come or changed by that version; those words are the stand-in's.
+- Version 5.100.0, the last before 6, was asked in its built form about every argument of the tables: what its schema says, what a plan replaces for another value and keeps for a
+  value left out, which defaults a plan fills in, and which values at and beyond each limit, and which pairs of arguments, it refuses. It refused nothing that the plans of \`dev\` and \`prod\` give.
+- Of version 6, @pulumi/aws VERSION says which arguments there are, nested ones too, and which are required, computed and secret; \`rules/original.test.ts\` holds the table against it.
+  Its sources could not be had whole (the repository's snapshot is too large to bring over, those of its forks are too, or end in 2024, and single files are stored in whichever version), so lines are
+  not of version 6; what was read of it stands under "In version 6".
+- pulumi-aws lays its own rules over the original. Places in it are file and line at the commit it was read at, with the name of what begins there; in the long file of overrides the
+  lines were counted by hand, so the name decides.
 - **replaces** is ForceNew: a change makes a new resource. **computed**: leaving it out keeps what is there. **set**: no order. **json**: compared by meaning.
   **secret**: Sensitive.
 - Times are minutes; \`customTimeouts\` of a resource replace those of its operations, not the other waits.
@@ -40,7 +47,9 @@ export function providerRules(): string {
     `## ${service}`,
     ...kindNames.filter((name) => name.startsWith(`${service}.`)).map(sectionOf),
   ]);
-  return `${[HEAD.replace("VERSION", sdkVersion("aws")), ...sections].join("\n\n")}\n`;
+  const over = `## Laid over every type by pulumi-aws\n\n${overAll.map((one) => `- ${laidOverText(one)}`).join("\n")}`;
+  const head = HEAD.replaceAll("VERSION", sdkVersion("aws"));
+  return `${[head, over, ...sections].join("\n\n")}\n`;
 }
 
 function sectionOf(name: StoredName): string {
@@ -56,6 +65,10 @@ function sectionOf(name: StoredName): string {
     listOf("Decided when planning", (conditions[name] ?? []).map(written)),
     listOf("Waits", [...timesOf(original), ...(waits[name] ?? []).map(waited)]),
     listOf("In version 6", versionSix(name)),
+    listOf(
+      "Laid over by pulumi-aws",
+      (laidOver[name] ?? []).map((one) => laidOverText(one, name)),
+    ),
     listOf("The stand-in differs", differencesOf(name)),
   ].filter((list) => list !== "");
   const absent = absentArguments(name).map((one) => `\`${one}\``);
@@ -65,7 +78,7 @@ function sectionOf(name: StoredName): string {
 }
 
 function rowOf(argument: string, fact: Fact): string {
-  const line = fact.later === true ? "6" : `${fact.line ?? ""}${fact.changed === true ? ", 6" : ""}`;
+  const line = [fact.line, fact.later, fact.changed].filter((part) => part !== undefined).join(", ");
   const cells = [`\`${argument}\``, line, fact.words, shown(fact.default), acceptsOf(fact), othersOf(fact)];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
@@ -121,6 +134,7 @@ function waited({ on, seconds, line, what }: Wait): string {
 function versionSix(name: StoredName): string[] {
   const read = readInVersion6[name];
   if (read === undefined) return [];
+  if (read.commit === undefined) return [read.what];
   const link = `[\`${read.commit.slice(0, 10)}\`](${repository}/blob/${read.commit}/${originals[name].file})`;
   return [`${read.what} (${link})`];
 }

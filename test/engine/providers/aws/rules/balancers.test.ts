@@ -57,6 +57,19 @@ refusals("load balancers refuse", [
     },
   ],
   [
+    "another fixed address in the same subnet",
+    /The address of subnet-\S+ is given when a load balancer gets the subnet/,
+    () => {
+      const { a } = network();
+      const at = (privateIpv4Address: string) => ({
+        loadBalancerType: "network",
+        internal: true,
+        subnetMappings: [{ subnetId: a.id, privateIpv4Address }],
+      });
+      account.update(account.make("lb.LoadBalancer", at("10.0.0.9")), at("10.0.0.10"));
+    },
+  ],
+  [
     "a target group of two balancers",
     /TargetGroupAssociationLimit/,
     () => {

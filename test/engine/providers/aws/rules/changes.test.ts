@@ -18,6 +18,18 @@ function volume(deviceName: string, more: Values = {}): Values {
   return { deviceName, volumeSize: 20, volumeType: "gp3", ...more };
 }
 
+/** A network load balancer at fixed addresses, told by its state alone. */
+function mapped(places: readonly (readonly [subnetId: string, privateIpv4Address: string])[]): Made {
+  const inputs = {
+    name: "thing",
+    loadBalancerType: "network",
+    internal: true,
+    region: "eu-central-1",
+    subnetMappings: places.map(([subnetId, privateIpv4Address]) => ({ subnetId, privateIpv4Address })),
+  };
+  return { type: "lb.LoadBalancer", id: "arn", inputs, outputs: inputs };
+}
+
 function launchHook(group: Made): Made {
   return account.make("autoscaling.LifecycleHook", {
     name: "launch",
@@ -80,13 +92,31 @@ describe("a change means what the original says", () => {
       "Instance tags of a further volume",
       () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
       { ebsBlockDevices: [volume("/dev/sdf", { tags: { a: "b" } })] },
-      "update ebsBlockDevices",
+      "same",
     ],
     [
       "Instance size of a further volume",
       () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
       { ebsBlockDevices: [volume("/dev/sdf", { volumeSize: 30 })] },
+      "same",
+    ],
+    [
+      "Instance a further volume at another device",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
+      { ebsBlockDevices: [volume("/dev/sdg")] },
       "replace ebsBlockDevices",
+    ],
+    [
+      "Instance a further volume of another snapshot",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf", { snapshotId: "snap-1" })] }),
+      { ebsBlockDevices: [volume("/dev/sdf", { snapshotId: "snap-2" })] },
+      "replace ebsBlockDevices",
+    ],
+    [
+      "Instance further volumes left out",
+      () => instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] }),
+      { ebsBlockDevices: null },
+      "same",
     ],
     [
       "Instance a further volume more",
@@ -98,6 +128,18 @@ describe("a change means what the original says", () => {
       "Instance user data left out",
       () => instance(network().a, { userDataBase64: "YQ==" }),
       { userDataBase64: null },
+      "same",
+    ],
+    [
+      "Instance user data in clear left out",
+      () => instance(network().a, { userData: "a" }),
+      { userData: null },
+      "update userData",
+    ],
+    [
+      "Instance credits left out",
+      () => instance(network().a, { creditSpecification: { cpuCredits: "standard" } }),
+      { creditSpecification: null },
       "same",
     ],
     [
@@ -198,6 +240,33 @@ describe("a change means what the original says", () => {
       () => balancer([network().a]),
       { subnets: ["subnet-1"] },
       "replace subnets",
+    ],
+    [
+      "LoadBalancer another address in its subnet",
+      () => mapped([["a", "10.0.0.9"]]),
+      { subnetMappings: [{ subnetId: "a", privateIpv4Address: "10.0.0.10" }] },
+      "update subnetMappings",
+    ],
+    [
+      "LoadBalancer another address, and a subnet more",
+      () => mapped([["a", "10.0.0.9"]]),
+      {
+        subnetMappings: [
+          { subnetId: "a", privateIpv4Address: "10.0.0.10" },
+          { subnetId: "b", privateIpv4Address: "10.0.1.9" },
+        ],
+      },
+      "replace subnetMappings, deleted first",
+    ],
+    [
+      "LoadBalancer a mapping less",
+      () =>
+        mapped([
+          ["a", "10.0.0.9"],
+          ["b", "10.0.1.9"],
+        ]),
+      { subnetMappings: [{ subnetId: "a", privateIpv4Address: "10.0.0.9" }] },
+      "replace subnetMappings, deleted first",
     ],
     [
       "LoadBalancer its first group",
@@ -314,6 +383,38 @@ describe("a change means what the original says", () => {
   it.each(changes)("%s", (_, make, change, meaning) => {
     expect(account.change(make(), change)).toBe(meaning);
   });
+});
+
+it.each([
+  [
+    "ssm.Parameter",
+    { name: "/a", type: "SecureString", value: "a" },
+    { value: "b" },
+    ["insecureValue", "version"],
+  ],
+  ["ssm.Parameter", { name: "/a", type: "SecureString", value: "a" }, { description: "b" }, []],
+  ["s3.BucketObjectv2", { key: "k", content: "a" }, { contentType: "a/b" }, ["versionId"]],
+  ["s3.BucketObjectv2", { key: "k", content: "a" }, { tags: { a: "b" } }, []],
+])("%s %j: a plan of %j does not know %j", (type, inputs, changes, unknowns) => {
+  const bucket: Values = type.startsWith("s3.") ? { bucket: account.make("s3.Bucket", {}).id } : {};
+  const made = account.make(type, { ...bucket, ...inputs });
+  const planned = Object.entries(account.plan(made, changes));
+  expect(
+    planned
+      .filter(([, value]) => value === unknown)
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual(unknowns);
+});
+
+it("a further volume stays what it is when something else of its instance changes", () => {
+  const made = instance(network().a, { ebsBlockDevices: [volume("/dev/sdf")] });
+  const before = made.outputs["ebsBlockDevices"];
+  expect(before).toMatchObject([
+    { deviceName: "/dev/sdf", volumeId: expect.stringMatching(/^vol-/) as string },
+  ]);
+  const changes = { instanceType: "t3.large", ebsBlockDevices: [volume("/dev/sdf", { volumeSize: 30 })] };
+  expect(account.update(made, changes).outputs["ebsBlockDevices"]).toEqual(before);
 });
 
 it("a change that is ignored is none: a refresh leaves that to the provider", () => {

@@ -5,7 +5,7 @@ import { kindNames, kindOf } from "../kinds";
 import { otherDefaults, otherWords } from "../original/notes";
 import { originals, type Fact } from "../original/original";
 import { tokenOf } from "../original/page";
-import { sdkArguments } from "../original/sdk";
+import { sdkArguments, sdkFact, sdkSecrets } from "../original/sdk";
 import { account } from "./account";
 
 describe.each(kindNames)("%s", (name) => {
@@ -51,6 +51,32 @@ describe.each(kindNames)("%s", (name) => {
       if (argument === named || argument === "key") continue;
       expect([argument, fact.words.includes("required")]).toEqual([argument, sdk.get(argument)]);
     }
+  });
+
+  it("is computed, required and secret where the SDK is, in its blocks too", () => {
+    const named = kind.naming?.argument;
+    // pulumi-aws fills these in: a name or a description is always there.
+    const filled = (argument: string): boolean =>
+      argument === named || `${name}.${argument}` === "ec2.SecurityGroup.description";
+    for (const [argument, { words }] of facts) {
+      const sdk = sdkFact(name, argument);
+      const said = words.split(" ");
+      expect([argument, sdk?.computed]).toEqual([
+        argument,
+        said.includes("computed") || (filled(argument) && sdk?.required === false),
+      ]);
+      if (argument.includes("."))
+        expect([argument, sdk?.required]).toEqual([argument, said.includes("required")]);
+    }
+    const secret = top
+      .filter(([, { words }]) => words.split(" ").includes("secret"))
+      .map(([argument]) => argument);
+    const ofTable = sdkSecrets(name).filter((output) => top.some(([argument]) => argument === output));
+    expect(secret.sort()).toEqual(ofTable.sort());
+  });
+
+  it("has a region where the SDK has one", () => {
+    expect(kind.global !== true).toBe(sdkArguments(name).has("region"));
   });
 
   const limited = facts.filter(([, fact]) => beyond(fact).length > 0);
