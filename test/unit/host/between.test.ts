@@ -75,6 +75,17 @@ function cutOff(name: string): void {
   hosts.get(name)?.host.write("bin/timeout", "#!/bin/sh\nexit 124\n", 0o755);
 }
 
+/** A host that runs commands with other words. */
+async function rewritten(name: string, from: string, to: string): Promise<void> {
+  const { host, server } = hosts.get(name) ?? expect.fail(`no host ${name}`);
+  await server.stop();
+  const exec = host.exec();
+  const changed = await SshHost.start({
+    exec: (command, channel) => exec(command.replaceAll(from, to), channel),
+  });
+  hosts.set(name, { host, server: changed });
+}
+
 it("says nothing where all answer, and no listener is left", async () => {
   expect((await ask()).join("\n")).toBe("");
   expect(told).toEqual([]);
@@ -125,15 +136,7 @@ it("says which machine cannot listen, and asks nobody for it", async () => {
       '#!/bin/sh\ncase "$2" in *listen*) echo \'##nopython\' ;; *) exec /bin/bash "$@" ;; esac\n',
       0o755,
     );
-  const host = hosts.get("cp1")?.host ?? expect.fail("no host");
-  await hosts.get("cp1")?.server.stop();
-  const exec = host.exec();
-  hosts.set("cp1", {
-    host,
-    server: await SshHost.start({
-      exec: (command, channel) => exec(command.replaceAll("/bin/bash -c", "bash -c"), channel),
-    }),
-  });
+  await rewritten("cp1", "/bin/bash -c", "bash -c");
   expect((await ask()).join("\n")).toBe("");
   expect(told).toEqual([
     "cp1: has no python3, so nothing can listen there yet: whether others reach its ports is not known",
@@ -144,7 +147,8 @@ it("says why a machine cannot listen", async () => {
   cutOff("w2");
   hosts
     .get("cp1")
-    ?.host.write("bin/python3", "#!/bin/sh\necho 'No module named socket' >&2\nexit 1\n", 0o755);
+    ?.host.write("bin/broken-python", "#!/bin/sh\necho 'No module named socket' >&2\nexit 1\n", 0o755);
+  await rewritten("cp1", "in python3 ", "in broken-python ");
   expect((await ask()).join("\n")).toBe("");
   expect(told).toEqual([
     "cp1: nothing can listen there yet (No module named socket): whether others reach its ports is not known",
