@@ -71,13 +71,29 @@ async function faultOf(
 ): Promise<string | undefined> {
   const node = await getObject(api, `/api/v1/nodes/${nodeName}`);
   if (node === undefined) return `${name} has left the cluster and not joined again`;
-  if (!isReady(node)) return `${name}: its Node ${nodeName} is not Ready`;
+  if (!isReady(node)) return `${name}: its Node ${nodeName} is not Ready${reasonOf(node)}`;
   const pod = await getObject(api, `/api/v1/namespaces/kube-system/pods/etcd-${nodeName}`);
   if (pod === undefined || !isReady(pod)) return `${name}: its etcd is not Ready`;
   return undefined;
 }
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+}
+
+function readyOf(object: unknown): Condition | undefined {
+  const { status } = object as { readonly status?: { readonly conditions?: readonly Condition[] } };
+  return status?.conditions?.find(({ type }) => type === "Ready");
+}
+
 function isReady(object: unknown): boolean {
-  const { status } = object as { status?: { conditions?: { type: string; status: string }[] } };
-  return (status?.conditions ?? []).some((one) => one.type === "Ready" && one.status === "True");
+  return readyOf(object)?.status === "True";
+}
+
+/** What its kubelet or the node controller says, such as that no pod network is there. */
+function reasonOf(node: unknown): string {
+  const { message = "" } = readyOf(node) ?? {};
+  return message === "" ? "" : ` (${message.replace(/\.$/, "")})`;
 }

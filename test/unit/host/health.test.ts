@@ -96,7 +96,9 @@ beforeAll(async () => {
             : 200;
       const conditions = [
         { type: "MemoryPressure", status: "False" },
-        { type: "Ready", status: ready === true ? "True" : "Unknown" },
+        ready === true
+          ? { type: "Ready", status: "True", message: "kubelet is posting ready status" }
+          : { type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." },
       ];
       response.end(response.statusCode === 200 ? JSON.stringify({ status: { conditions } }) : "no");
     },
@@ -158,7 +160,11 @@ describe("a control-plane node may be away", () => {
   });
 
   it.each<[string, () => void, RegExp]>([
-    ["is not Ready", () => (plane.nodes[third] = false), /cp-3: its Node ip-\S+ is not Ready/],
+    [
+      "is not Ready",
+      () => (plane.nodes[third] = false),
+      /cp-3: its Node ip-\S+ is not Ready \(Kubelet stopped posting node status\)\. /,
+    ],
     ["has no etcd", () => delete plane.etcd[first], /cp-1: its etcd is not Ready/],
     ["has an etcd that is not well", () => (plane.etcd[first] = false), /cp-1: its etcd is not Ready/],
     [
