@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import { objectKey, type ClusterFacts, type NodeFact, type ObjectFact } from "../model/doctor/clusterFacts";
 import type { ExpectedCluster, ExpectedObject } from "../model/doctor/expected";
+import { holds } from "../model/upgrade/objects";
 import type {
   AddressPool,
   CertificateRequest,
@@ -51,7 +52,7 @@ export async function lookAtCluster(
     objects: Object.fromEntries(objects),
     coreDns: await Promise.all(
       pods
-        .filter((pod) => !isReady(pod))
+        .filter((pod) => !holds(pod, "Ready"))
         .map(async (pod) => ({ pod: pod.metadata.name, why: await reasonOf(pod, list) })),
     ),
     pools: pools.map(({ metadata, spec }) => ({ name: metadata.name, addresses: spec?.addresses ?? [] })),
@@ -145,10 +146,6 @@ function objectFact({ kind }: ExpectedObject, found: (ConfigMap & Workload) | un
     default:
       return { there: true };
   }
-}
-
-function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true;
 }
 
 /** The scheduler's reason, the container's, or the last warning: one line of it. */

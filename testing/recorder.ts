@@ -132,8 +132,8 @@ const STACK_TYPE = "pulumi:pulumi:Stack";
  * Pulumi's own mocks do not show. The monitor's prototype is an internal of the SDK; `test/component/recorder.test.ts`
  * fails when its shape changes. One at a time in a process: mocks are the process's.
  *
- * @throws whatever fails a run of Pulumi, once the registrations under way have ended, or none has begun for a second: an error that leaves the program or an
- * `apply`, one that the program logs, and two resources with the same type, parent and name
+ * @throws whatever fails a run of Pulumi, once the registrations under way have ended, or none has begun for a second: an error that
+ * leaves the program or an `apply`, one that the program logs, and two resources with the same type, parent and name
  * @throws Error when the program registers nothing, unless `allowEmpty` is set
  */
 export async function record(

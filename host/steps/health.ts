@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { topologyChange, type ControlPlaneInstance } from "../../model/aws/topology";
+import { holds, type Conditioned } from "../../model/upgrade/objects";
 import { apiAccess, getObject, type ApiAccess } from "../api";
 import { FORCE_VARIABLE, insistedBy } from "../insist";
 import { HostProblem } from "../problem";
@@ -69,31 +70,18 @@ async function faultOf(
   api: ApiAccess,
   { name, nodeName }: ControlPlaneInstance,
 ): Promise<string | undefined> {
-  const node = await getObject(api, `/api/v1/nodes/${nodeName}`);
+  const get = (path: string): Promise<Conditioned | undefined> =>
+    getObject(api, path) as Promise<Conditioned | undefined>;
+  const node = await get(`/api/v1/nodes/${nodeName}`);
   if (node === undefined) return `${name} has left the cluster and not joined again`;
-  if (!isReady(node)) return `${name}: its Node ${nodeName} is not Ready${reasonOf(node)}`;
-  const pod = await getObject(api, `/api/v1/namespaces/kube-system/pods/etcd-${nodeName}`);
-  if (pod === undefined || !isReady(pod)) return `${name}: its etcd is not Ready`;
+  if (!holds(node, "Ready")) return `${name}: its Node ${nodeName} is not Ready${reasonOf(node)}`;
+  const pod = await get(`/api/v1/namespaces/kube-system/pods/etcd-${nodeName}`);
+  if (pod === undefined || !holds(pod, "Ready")) return `${name}: its etcd is not Ready`;
   return undefined;
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly message?: string;
-}
-
-function readyOf(object: unknown): Condition | undefined {
-  const { status } = object as { readonly status?: { readonly conditions?: readonly Condition[] } };
-  return status?.conditions?.find(({ type }) => type === "Ready");
-}
-
-function isReady(object: unknown): boolean {
-  return readyOf(object)?.status === "True";
-}
-
 /** What its kubelet or the node controller says, such as that no pod network is there. */
-function reasonOf(node: unknown): string {
-  const { message = "" } = readyOf(node) ?? {};
+function reasonOf({ status }: Conditioned): string {
+  const { message = "" } = status?.conditions?.find(({ type }) => type === "Ready") ?? {};
   return message === "" ? "" : ` (${message.replace(/\.$/, "")})`;
 }

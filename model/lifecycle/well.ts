@@ -10,7 +10,8 @@ const WELL_WITHIN = 120;
 
 /**
  * Run on a node after its runtime or kubelet was restarted: the runtime says that it and the pod network are ready, the kubelet
- * is healthy, a pod starts, and the Node is Ready, and so are, during a guarded change, the pods that were before it. A runtime whose configuration it takes, and that starts no pod, is found by that pod.
+ * is healthy, a pod starts, and the Node is Ready, and so are, during a guarded change, the pods that were before it. A runtime whose
+ * configuration it takes, and that starts no pod, is found by that pod.
  */
 export function wellScript(machine: ClusterMachine): string {
   return `${prelude()}${lifecycleScript("well", {

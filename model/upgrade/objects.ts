@@ -12,6 +12,11 @@ export interface Meta {
 export interface Condition {
   readonly type: string;
   readonly status: string;
+  readonly message?: string;
+}
+
+export interface Conditioned {
+  readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
 export interface NodeTaint {
@@ -149,10 +154,7 @@ export function selects(
   );
 }
 
-export function holds(
-  object: { readonly status?: { readonly conditions?: readonly Condition[] } },
-  type: string,
-): boolean {
+export function holds(object: Conditioned, type: string): boolean {
   return (object.status?.conditions ?? []).some((one) => one.type === type && one.status === "True");
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { wellScript } from "../../../model/lifecycle/well";
 import { readyBefore } from "../../../model/node/undo";
 import { machine } from "../../support/kubeadmSettings";
-import { NodeHost } from "./support";
+import { impatient, NodeHost } from "./support";
 
 let host: NodeHost;
 beforeEach(() => {
@@ -51,9 +51,7 @@ it("a kubelet that is not healthy is told with the last error of its log", () =>
     "journalctl",
     `echo 'E1129 20:00:00.000000 1 run.go:72] "command failed" err="unknown flag: --gone"'`,
   );
-  const { status, output } = host.run(
-    wellScript(machine("w1")).replace("local retry_left=$1", "local retry_left=3"),
-  );
+  const { status, output } = host.run(impatient(wellScript(machine("w1"))));
   expect(status).toBe(1);
   expect(output).toMatch(/##error the kubelet is not healthy 120 s after the change of w1: E1129 .*--gone/);
 });

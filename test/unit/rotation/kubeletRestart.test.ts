@@ -17,8 +17,6 @@ const impatient = (text: string): string => text.replaceAll("SECONDS + $1", "SEC
 let host: NodeHost;
 beforeEach(() => {
   host = new NodeHost();
-  host.files.write("/asked", "0");
-  host.files.write("/etc/kubernetes/kubelet.conf", "");
   host.files.command(
     "date",
     '[ "$1" != -d ] || { echo "$2"; exit; }; [ "$1" != +%s ] || { echo 100; exit; }; exec /bin/date "$@"',
