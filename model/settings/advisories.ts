@@ -201,7 +201,7 @@ function nftAdvisories(settings: Settings): string[] {
 
 function otherAdvisories(settings: Settings): string[] {
   const found: string[] = [];
-  const { firewall, firewallAccess, encryption, ignorePreflightErrors, protect, kubernetesVersion } =
+  const { firewall, firewallAccess, encryption, ignorePreflightErrors, protect, kubernetesVersion, kubelet } =
     settings;
   if (!knownVersions().some((known) => minorOf(known) === minorOf(kubernetesVersion))) {
     found.push(
@@ -228,6 +228,12 @@ function otherAdvisories(settings: Settings): string[] {
       `ignorePreflightErrors: ${ignorePreflightErrors.join(", ")} are not checked before a host joins`,
     );
   }
+  // SyncPod compares what was applied with what is wanted, and without cgroups of pods nothing was (doPodResizeAction); 1.35 does not.
+  if (kubelet.config.cgroupsPerQOS === false && Number(kubernetesVersion.split(".")[1]) >= 36)
+    found.push(
+      "kubelet.config.cgroupsPerQOS is false: a kubelet of Kubernetes 1.36 crashes again and again once a container with resource requests " +
+        "does not start at the first attempt (kubernetes/kubernetes#137999). Its node stays NotReady until that pod is deleted",
+    );
   if (!protect) found.push("protect is false: `pulumi destroy` deletes the CAs too");
   return found;
 }

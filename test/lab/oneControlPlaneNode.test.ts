@@ -130,6 +130,25 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
     expect(stub).toContain(stubZone.address);
   });
 
+  it("a container with requests that does not start at the first attempt costs no kubelet", async () => {
+    const name = "no-image";
+    const container = { name, image: "lab.local/no-such-image:1", resources: { requests: { cpu: "10m" } } };
+    await cluster.apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name },
+      spec: { nodeSelector: { "kubernetes.io/hostname": "w1" }, containers: [container] },
+    });
+    const reason = ["-o", "jsonpath={.status.containerStatuses[*].state.waiting.reason}"];
+    // After a second attempt at the least.
+    const why = (): Promise<string> => cluster.kubectl("get", "pod", name, ...reason);
+    await eventually("the image is not there", why, (said) => said === "ImagePullBackOff");
+    const restarts = await cluster.host("w1", "systemctl show kubelet --property NRestarts --value");
+    saw(`the kubelet was started again ${restarts.trim()} times`);
+    expect(Number(restarts)).toBe(0);
+    await cluster.kubectl("delete", "pod", name, "--now");
+  });
+
   it("a Secret is encrypted in etcd", async () => {
     const value = "a value nobody may read in etcd";
     await cluster.apply({

@@ -29,6 +29,8 @@ export interface GoBuild {
   requires?: readonly string[];
   /** Further `replace` lines, `path=path@version`. */
   replaces?: readonly string[];
+  /** What is written after a text that a file of the module has once, in this build alone. */
+  insertions?: readonly { file: string; after: string; text: string }[];
   /** Takes over the module's own `replace` and `exclude` lines, which count in a main module only; default false. */
   ownDirectives?: boolean;
 }
@@ -98,10 +100,32 @@ async function writeWrapperModule(work: string, build: GoBuild, env: NodeJS.Proc
   await run(["go", "mod", "init", "pulumi-kubeadm.invalid/wrapper"], { cwd: work, env });
   const edits = [
     ...[`${build.module}@${build.version}`, ...(build.requires ?? [])].map((line) => `-require=${line}`),
-    ...[...staging, ...(build.replaces ?? [])].map((line) => `-replace=${line}`),
+    ...[...staging, ...(await copyWith(work, build)), ...(build.replaces ?? [])].map(
+      (line) => `-replace=${line}`,
+    ),
     ...(build.ownDirectives ? directivesOf(goMod) : []),
   ];
   await run(["go", "mod", "edit", ...edits], { cwd: work, env });
+}
+
+/** A copy of the module with the insertions, as a `replace` line: what lies in Go's module cache cannot be overlaid. */
+async function copyWith(
+  work: string,
+  { module, version, insertions = [] }: GoBuild,
+): Promise<readonly string[]> {
+  if (insertions.length === 0) return [];
+  const { Dir: original } = await downloadModule(module, version);
+  const copy = path.join(work, "module");
+  // The cache's files are read-only.
+  await run(["cp", "-r", "--no-preserve=mode", original, copy]);
+  for (const { file, after, text } of insertions) {
+    const own = path.join(copy, file);
+    const [before = "", rest, ...more] = fs.readFileSync(own, "utf8").split(after);
+    if (rest === undefined || more.length > 0)
+      throw new Error(`${module}@${version}: ${file} does not have this text once: ${after}`);
+    fs.writeFileSync(own, `${before}${after}${text}${rest}`);
+  }
+  return [`${module}=${copy}`];
 }
 
 function directivesOf({ Replace, Exclude }: GoMod): string[] {

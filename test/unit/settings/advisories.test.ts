@@ -11,6 +11,8 @@ function advisoriesOf(change: Change): readonly string[] {
 
 const without = (...names: string[]) => all(...names.map((name) => set(`machines.${name}`, undefined)));
 
+const withoutPodCgroups = set("kubelet.config", { cgroupsPerQOS: false, enforceNodeAllocatable: ["none"] });
+
 const CASES: readonly [name: string, change: Change, text: RegExp][] = [
   ["docker0", set("cni.podCidr", "172.17.0.0/16"), /cni\.podCidr 172\.17\.0\.0\/16 overlaps docker0/],
   ["public pods", set("cni.podCidr", "12.0.0.0/16"), /not a private range/],
@@ -84,6 +86,11 @@ const CASES: readonly [name: string, change: Change, text: RegExp][] = [
     /kubernetesVersion 1\.37\.1: .*no cluster of this version has been tested/,
   ],
   ["unprotected CAs", set("protect", false), /protect is false/],
+  [
+    "a kubelet without cgroups of pods, which crashes",
+    all(newer("1.36.4"), withoutPodCgroups),
+    /kubelet\.config\.cgroupsPerQOS is false: a kubelet of Kubernetes 1\.36 crashes/,
+  ],
 ];
 
 describe("advisories", () => {
@@ -94,6 +101,7 @@ describe("advisories", () => {
       all(newer("1.36.0"), set("machines.w1.os", "debian-13"), set("kubeProxy.mode", "iptables")),
       "Debian 13",
     ],
+    ["a kubelet that has no such fault", all(newer("1.35.8"), withoutPodCgroups), "cgroupsPerQOS"],
     ["Debian 12", all(newer("1.36.0"), set("machines.w1.os", "debian-12")), "Debian 13"],
     ["a name for all control-plane nodes", set("access.host", "api.example.com"), "access.host"],
     [
