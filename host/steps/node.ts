@@ -29,6 +29,7 @@ import { withValues } from "../values";
 import { configurationNow } from "./configuration";
 import { settleEncryption } from "./encryption";
 import { hopBefore } from "./hops";
+import { readyAmongOthers } from "./ready";
 import { ensureSetup } from "./setup";
 import { snapshotBeforeVersion } from "./snapshot";
 import { explained, letBack } from "./wayBack";
@@ -74,10 +75,12 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
       name: "starting the kubelet anew",
       script: afterRestoreScript(spec.restored ?? ""),
     });
+  const adopter = async (): Promise<string> =>
+    machine.role === "controlPlane" ? machine.name : another(context, machine);
   const adopt = async (): Promise<void> => {
-    const adopter = machine.role === "controlPlane" ? machine.name : await another(context, machine);
+    const through = await adopter();
     const script = adoptScript(spec.node);
-    await hosts.job(adopter, { name: `adopting ${machine.name}`, script });
+    await hosts.job(through, { name: `adopting ${machine.name}`, script });
   };
   const converge = async (): Promise<void> => {
     const change = convergeScript(spec.node, facts, files, secrets, platform);
@@ -144,6 +147,7 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     });
     if (now.outdated) await converge();
     else await adopt();
+    await readyAmongOthers(context, machine, through);
   } else if (digest !== facts.digest || state.node?.owner !== facts.owner || context.operation === "update") {
     const sameVersion = state.node?.version === spec.kubernetesVersion;
     const restartsPods =
@@ -162,7 +166,11 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
         await withChangeLock(context, machine, converge);
       else await converge();
     });
-  } else await adopt();
+  } else {
+    // It has joined in a run that was cut off, or that saw it NotReady.
+    await adopt();
+    await readyAmongOthers(context, machine, await adopter());
+  }
   const { restored } = spec;
   return {
     ...{ machine: machine.name, revision: spec.revision, machineId: state.machineId },

@@ -115,6 +115,21 @@ describeWithEngine("machines that leave", () => {
     );
   });
 
+  it("are not replaced past a control-plane node whose step fails after it has joined, such as one that is not Ready", async () => {
+    machines = raised("cp1", "cp2", "cp3");
+    hosts.fail("create node cp1");
+    await expect(engine.up()).rejects.toThrow();
+    const changed = (): string[] => asked().filter((step) => /(create|delete) node/.test(step));
+    expect(changed()).toEqual(["delete node cp1", "create node cp1"]);
+    hosts.fail("");
+    hosts.forget();
+    await engine.up();
+    expect(changed()).toEqual([
+      "create node cp1",
+      ...["cp2", "cp3"].flatMap((name) => [`delete node ${name}`, `create node ${name}`]),
+    ]);
+  });
+
   it("leave last, after the look at all machines and after those that come", async () => {
     const { cp2: _cp2, cp3: _cp3, w1: _w1, ...rest } = machines;
     machines = rest;

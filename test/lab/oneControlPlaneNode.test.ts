@@ -218,7 +218,8 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
       "create lab-pool-general-w3-setup",
       "update lab-preflight",
     ]);
-    await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=120s");
+    // Nobody waits here: `up` ended when it was.
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w3", "--timeout=0s");
   });
 
   it("a worker is removed: drained, its Node gone, the host clean", async () => {
@@ -279,7 +280,7 @@ describeWithLab("one control-plane node, two workers, vxlan", () => {
         (error: Error) => saw(error.message),
       );
     await cluster.engine("up");
-    await cluster.kubectl("wait", "--for=condition=Ready", "node/w4", "--timeout=120s");
+    await cluster.kubectl("wait", "--for=condition=Ready", "node/w4", "--timeout=0s");
     expect((await cluster.engine("preview")).changed).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2317,SC2016,SC2034,SC2154
-# Uses: node/scripts/kubelet-health.sh node/scripts/ready-pods.sh
+# Uses: node/scripts/kubelet-health.sh node/scripts/node-ready.sh
 # Variables: machine node well_for well_within ready_before
 
 phase "runtime and kubelet"
@@ -29,8 +29,6 @@ pod=$(timeout 60 crictl runp "$work/pod.json" 2>"$work/said") || die "the contai
 finish
 at_exit() { :; }
 phase "node $node Ready"
-# By the kubelet's own access to the API. The API server of a node that is repaired by its change may still be on its way up.
-ready_condition() { as_kubelet get node "$node" -o "jsonpath={.status.conditions[?(@.type==\"Ready\")].$1}"; }
-is_ready() { [ "$(ready_condition status 2>/dev/null)" = True ]; }
-wait_for "$well_within" 1 is_ready || die "node $node is not Ready $well_within s after its change: $(ready_condition message 2>&1 || true)"
+# The API server of a node that is repaired by its change may still be on its way up.
+wait_for "$well_within" 1 node_ready || die "node $node is not Ready $well_within s after its change: $why"
 if [ -s "$ready_before" ]; then wait_for_ready "$ready_before" "$well_within"; fi
