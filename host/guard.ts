@@ -45,10 +45,8 @@ export function refuseMismatch(machine: string, state: HostState, cluster: strin
  * A control plane on its way over several minor versions is newer than its kubelets, and than the record of its nodes. kubeadm would take it
  * back by a minor version.
  */
-function wayBackwards({ living, undo }: HostState, wanted: string): string | undefined {
-  // What a change that was cut off wrote is put back first.
-  if (undo === true || living.apiServer === undefined || compareVersions(wanted, living.apiServer) >= 0)
-    return undefined;
+function wayBackwards({ living }: HostState, wanted: string): string | undefined {
+  if (living.apiServer === undefined || compareVersions(wanted, living.apiServer) >= 0) return undefined;
   return (
     `an upgrade has brought the API server to ${living.apiServer}, and it cannot go back to ${wanted}. ` +
     `Choose ${living.apiServer}, or the version that the upgrade was for`

@@ -27,7 +27,10 @@ export interface LivingValues {
   readonly nodeName?: string;
   /** Version of the linked kubelet. */
   readonly version?: string;
-  /** Version of the API server, by its manifest: newer than the kubelet where an upgrade stopped in between. */
+  /**
+   * Version of the API server, by its manifest: newer than the kubelet where an upgrade stopped in between. Where a change was cut off, the
+   * one that it gets back.
+   */
   readonly apiServer?: string;
   /** Policies of what the kubelet has handed out; those that are not found are not there. */
   readonly managers: Partial<ManagerPolicies>;

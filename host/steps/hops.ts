@@ -22,6 +22,7 @@ import { HostProblem } from "../problem";
 import type { Hosts } from "../runner";
 import { lookAtCluster } from "../clusterLook";
 import { readState } from "../state";
+import { putBackFirst } from "./wayBack";
 
 /** How hosts are asked and changed on the way. */
 type HopHosts = Pick<Hosts, "query" | "job">;
@@ -113,6 +114,8 @@ export async function hopBefore(context: HopContext & ClusterContext, from: stri
       state: await readState(hosts, machine.name, { cluster, spec }),
     })),
   );
+  // A node that was cut off in a version has a part of it: by its manifest alone it would be passed over.
+  for (const { machine, state } of states) if (state.undo === true) await putBackFirst(context, machine);
   await hop(
     context,
     states.flatMap(({ machine, state: { node } }) =>

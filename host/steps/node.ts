@@ -32,7 +32,7 @@ import { hopBefore } from "./hops";
 import { readyAmongOthers } from "./ready";
 import { ensureSetup } from "./setup";
 import { snapshotBeforeVersion } from "./snapshot";
-import { explained, letBack } from "./wayBack";
+import { explained, letBack, putBackFirst } from "./wayBack";
 
 /** Hours for which a join credential is good; it is used within minutes. */
 const CREDENTIAL_HOURS = 1;
@@ -152,6 +152,10 @@ export async function nodeLifecycle(context: Context): Promise<StepResult> {
     const sameVersion = state.node?.version === spec.kubernetesVersion;
     const restartsPods =
       !sameVersion || changesManagers(state.living.managers, managerPolicies(spec.node, machine));
+    if (!sameVersion && state.undo === true && machine.role === "controlPlane")
+      await apartFromMaintenance(context, machine, hasMaintenance(context), () =>
+        putBackFirst(context, machine),
+      );
     if (!sameVersion) await snapshotBeforeVersion(context, machine, [...files, ...secrets]);
     await apartFromMaintenance(context, machine, hasMaintenance(context), async () => {
       if (machine.role === "controlPlane")

@@ -1,8 +1,10 @@
 /** After a change of version that failed: the host has put itself back, or it has not. */
 import { letInScript } from "../../model/lifecycle/draining";
+import { afterPutBack } from "../../model/node/undo";
 import type { ClusterMachine } from "../../model/machine";
 import { HostProblem } from "../problem";
 import type { NodeStepSpec } from "../protocol";
+import type { Hosts } from "../runner";
 import { readState, type HostState } from "../state";
 import type { StepContext } from "../step";
 
@@ -47,6 +49,21 @@ async function backAs(
     if (error instanceof HostProblem) return undefined;
     throw error;
   }
+}
+
+/**
+ * Puts a change of a control-plane node back that a run before began and did not end, ahead of whatever asks the cluster: the change may have
+ * stopped the only API server, or be half of a version.
+ */
+export async function putBackFirst(
+  { hosts }: { readonly hosts: Pick<Hosts, "job"> },
+  { name }: ClusterMachine,
+): Promise<void> {
+  await hosts.job(name, {
+    name: "putting a change back that was cut off",
+    script: afterPutBack(""),
+    timeout: 1_200,
+  });
 }
 
 /** Lets pods come back to a node that was drained for a change which it did not keep. */

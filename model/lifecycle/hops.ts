@@ -25,7 +25,7 @@ const SMOKE_WITHIN = 60;
 const DNS_PORT = 53;
 
 export interface ControlPlaneVersions {
-  /** x.y.z of the node's API server, by its manifest. */
+  /** x.y.z of the node's API server, by its manifest; by the former one, where a change was cut off, which is put back first. */
   readonly apiServer: string;
   /** kubeadm's ClusterConfiguration, as the cluster has it. */
   readonly configuration: string;
@@ -33,7 +33,7 @@ export interface ControlPlaneVersions {
 
 /** Prints what a control-plane node runs; changes nothing. */
 export function versionsScript(): string {
-  return `${prelude()}${lifecycleScript("hop-versions")}`;
+  return `${prelude()}${lifecycleScript("hop-versions", { undo: undoFolder })}`;
 }
 
 /** Reads what `versionsScript` printed. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2154
 # Variables: record_file setup_file rotation_file undo manager_states conflists link_folder install_root
+# Uses: lifecycle/scripts/api-server-manifest.sh
 # Prelude: path
 
 set -u
@@ -16,7 +17,7 @@ living_values() {
     -e '/^ *- --node-cidr-mask-size=\(.*\)$/{s//##living nodeCidrMaskSize \1/;s/"//g;p}' \
     -e '/^ *image: .*kube-apiserver:v\([0-9.]*\).*$/{s//##living apiServer \1/;p}' \
     -e '/^ *- --service-account-issuer=\(.*\)$/{s//##living issuer \1/;s/"//g;p}' \
-    /var/lib/kubelet/{kubeadm-flags.env,config.yaml} "$manifests"/kube-{controller-manager,apiserver}.yaml 2>/dev/null
+    /var/lib/kubelet/{kubeadm-flags.env,config.yaml} "$manifests/kube-controller-manager.yaml" "$(api_server_manifest)" 2>/dev/null
   echo
   for manager in "${!manager_states[@]}"; do
     sed -n "/$policy/{s//##living ${manager}Manager \\1/;s/\"//g;p}" "${manager_states[$manager]}" 2>/dev/null

@@ -1,9 +1,11 @@
 /** The order in which a control plane goes through versions, and where it goes on after a run that was cut off. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { hop, hopsOf, isFarBehind, type HopContext } from "../../../host/steps/hops";
+import { hop, hopBefore, hopsOf, isFarBehind, type HopContext } from "../../../host/steps/hops";
+import type { ClusterContext } from "../../../host/controlPlane";
 import { HostProblem } from "../../../host/problem";
 import { hopsTo } from "../../../model/versions";
 import type { ClusterMachine } from "../../../model/machine";
+import { stateLine } from "./sshHost";
 
 const machine = (name: string): ClusterMachine => ({
   name,
@@ -16,6 +18,7 @@ const machine = (name: string): ClusterMachine => ({
 });
 const nodes = ["cp1", "cp2", "cp3"].map(machine);
 
+const CLUSTER = "ab".repeat(32);
 const KUBEADM = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
 const NODES = "/api/v1/nodes";
 const fixed = {
@@ -41,13 +44,19 @@ let configuration: string;
 let done: string[];
 /** Fails once, where it is reached. */
 let failing: string;
+/** Nodes on which a change was cut off. */
+let cut: Set<string>;
 /** Objects of the API by their paths, as each look finds them; the last stays. */
 let objects: Record<string, readonly unknown[]>;
 
 function contextOf(wanted: string, hops = hopsTo(wanted)): HopContext {
   return {
     hosts: {
-      query: (name, _what, _command, script = "") => {
+      query: (name, what, _command, script = "") => {
+        if (what === "reading the host's state") {
+          const record = { cluster: CLUSTER, machine: name, revision: 1, state: "joined", version: "1.34.4" };
+          return Promise.resolve(`${stateLine(record)}\n${cut.has(name) ? "##undo\n" : ""}`);
+        }
         const path = /^path='?(\/api[^'\n]*)'?$/m.exec(script)?.[1];
         if (path === undefined)
           return Promise.resolve(`##api-server v${versions[name]}\n##configuration\n${configuration}\n`);
@@ -62,6 +71,7 @@ function contextOf(wanted: string, hops = hopsTo(wanted)): HopContext {
           return Promise.reject(new HostProblem(name, job));
         }
         done.push(line);
+        if (job.startsWith("putting a change back")) cut.delete(name);
         const to = /^bringing the control plane to (.*)$/.exec(job)?.[1];
         if (to !== undefined) {
           versions[name] = to;
@@ -89,6 +99,7 @@ beforeEach(() => {
   configuration = "apiServer: {}";
   done = [];
   failing = "";
+  cut = new Set();
   objects = {
     [KUBEADM]: [kubeadmConfig("1.34.4")],
     "/api/v1/namespaces/kube-system/configmaps/kube-proxy": [
@@ -248,6 +259,33 @@ describe("a control plane that an earlier run brought to the last version betwee
   it("is asked nothing where a node has begun with the last version: that one has its own checks", async () => {
     versions["cp1"] = "1.36.4";
     await goOn();
+    expect(done).toEqual([]);
+  });
+});
+
+describe("a change of version that an earlier run began and did not end", () => {
+  const begun = (wanted: string) =>
+    hopBefore({ ...contextOf(wanted), cluster: CLUSTER } as HopContext & ClusterContext, "1.34.4");
+
+  it("is put back before the cluster is asked anything, on whatever node", async () => {
+    cut = new Set(["cp3", "cp2"]);
+    await begun("1.36.4");
+    expect(done.slice(0, 2)).toEqual(
+      ["cp2", "cp3"].map((name) => `${name}: putting a change back that was cut off`),
+    );
+    expect(changes().filter((line) => line.includes("bringing"))).toEqual(steps("1.35.8"));
+  });
+
+  it("stops the run where it cannot be put back", async () => {
+    cut = new Set(["cp2"]);
+    failing = "cp2: putting a change back that was cut off";
+    await expect(begun("1.36.4")).rejects.toThrow(HostProblem);
+    expect(done).toEqual([]);
+  });
+
+  it("is left to the node's own step where no version is between", async () => {
+    cut = new Set(["cp2"]);
+    await begun("1.35.8");
     expect(done).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { nodeLifecycle } from "../../../host/steps/node";
 import { SKIP_VARIABLE } from "../../../host/steps/snapshot";
 import { backupProgram } from "../../../model/etcd/backup/files";
 import { snapshotBeforeRemoval, snapshotBeforeUpgrade } from "../../../model/etcd/backup/now";
+import { undoFolder } from "../../../model/node/undo";
 import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import { knownCluster, nodeIdentity } from "../../support/fromSettings";
 import { controlPlaneNode, settingsOf } from "../../support/kubeadmSettings";
@@ -31,6 +32,7 @@ function instead(script: string): string {
     ['phase "snapshot of etcd"', "snapshot"],
     ["labels and taints of", "adopted"],
     ["kubeadm upgrade node", "configured"],
+    ["restoring files of an interrupted", "put back"],
   ];
   const found = jobs.find(([mark]) => script.includes(mark));
   if (found === undefined) return script;
@@ -70,6 +72,12 @@ describe("a control-plane node's update", () => {
   it("to another version begins with a snapshot", async () => {
     await update("1.35.8");
     expect(log()).toEqual(["snapshot", "configured", "adopted"]);
+  });
+
+  it("is taken when what an earlier run began is put back: it may have stopped the API server", async () => {
+    host.write(`${undoFolder}/put-back`, "");
+    await update("1.35.8");
+    expect(log()).toEqual(["put back", "snapshot", "configured", "adopted"]);
   });
 
   it("of the same version takes none", async () => {

@@ -2,12 +2,13 @@ import * as fs from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Hosts } from "../../../host/runner";
 import { readState } from "../../../host/state";
+import { controlPlaneVersions, versionsScript } from "../../../model/lifecycle/hops";
 import { resetScript } from "../../../model/lifecycle/leaving";
 import { stateScript } from "../../../model/lifecycle/state";
 import { undoFolder } from "../../../model/node/undo";
 import { RECORD_FILE, SETUP_FILE } from "../../../model/node/shell";
 import { machine, settingsOf } from "../../support/kubeadmSettings";
-import { factsOf, NodeHost } from "./support";
+import { factsOf, impatient, NodeHost } from "./support";
 
 let host: NodeHost;
 beforeEach(() => {
@@ -89,6 +90,40 @@ describe("the state of a host", () => {
       nodeAddress: "10.40.0.11",
       apiServer: "1.35.8",
       issuers: ["https://new.example", "https://old.example"],
+    });
+  });
+
+  describe("where a change was cut off", () => {
+    const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+    const image = (version: string) => `    image: registry.k8s.io/kube-apiserver:v${version}\n`;
+    const versions = () => controlPlaneVersions(host.run(impatient(versionsScript())).output);
+
+    beforeEach(() => {
+      host.files.write("/etc/kubernetes/kubelet.conf", "");
+      host.files.write(`${undoFolder}/was${host.files.root}${manifest}`, image("1.34.11"));
+      host.files.command("kubectl", 'echo "kubernetesVersion: v1.34.11"');
+    });
+
+    it.each([
+      ["is half done", image("1.35.8")],
+      ["is away", undefined],
+    ])("has the version that the API server gets back, where the new one %s", async (_, now) => {
+      if (now !== undefined) host.files.write(manifest, now);
+      expect((await state()).living.apiServer).toBe("1.34.11");
+      expect(versions()).toEqual({ apiServer: "1.34.11", configuration: "kubernetesVersion: v1.34.11\n" });
+    });
+
+    it("has it while the change keeps the only API server away", () => {
+      host.files.command("kubectl", "echo refused >&2; exit 1");
+      expect(versions()).toEqual({ apiServer: "1.34.11", configuration: "" });
+    });
+
+    it("has the manifest's own where the change does not write it", async () => {
+      fs.rmSync(host.files.root + undoFolder, { recursive: true });
+      host.files.write(`${undoFolder}/put-back`, "");
+      host.files.write(manifest, image("1.35.8"));
+      expect((await state()).living.apiServer).toBe("1.35.8");
+      expect(versions()?.apiServer).toBe("1.35.8");
     });
   });
 
