@@ -136,6 +136,7 @@ function convergeControlPlane(spec: NodeSpec, controlPlane: ControlPlaneNodeSpec
     cluster_document: CLUSTER_DOCUMENT,
     ...copyVariables,
     undo_folder: undoFolder,
+    api_server: `https://${spec.machine.nodeAddress}:${apiServerPort}`,
     etcd_manifest: ETCD_MANIFEST,
     etcd_within: ETCD_SERVES_WITHIN,
   });

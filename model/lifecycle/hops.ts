@@ -90,6 +90,7 @@ export function hopScript(
       ...common,
       ...copyVariables,
       undo_folder: undoFolder,
+      api_server: `https://${machine.nodeAddress}:${apiServerPort}`,
       etcd_manifest: ETCD_MANIFEST,
       etcd_within: ETCD_SERVES_WITHIN,
     }),

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # Uses: lifecycle/scripts/etcd-member.sh lifecycle/scripts/room-for-copy.sh
-# Variables: kubeadm cluster_document undo_folder etcd_within
+# Variables: kubeadm cluster_document undo_folder etcd_within api_server
 
 # The library brings etcd up itself. kubeadm would put files back which it copied from a running etcd when a new one does not come up,
 # in a member of three as well, and such a member has forgotten what it acknowledged (kubeadm, phases/upgrade/staticpods.go,
@@ -25,39 +25,49 @@ one_step() {
 server_manifest=${etcd_manifest%/*}/kube-apiserver.yaml
 server_runs() { [ -n "$(crictl ps --quiet --state Running --name '^kube-apiserver$' 2>/dev/null)" ]; }
 server_stopped() { ! server_runs; }
+# It asks this etcd alone. While that is away it would keep the connections of kubelets and others and answer nothing, until their nodes count
+# as lost; one that stops sends them to another API server.
+stop_server() {
+  mv "$server_manifest" "$undo_folder/kube-apiserver.yaml"
+  wait_for 120 1 server_stopped || die "the API server does not stop"
+}
 # Nobody writes between the snapshot and the end of the former etcd: where the snapshot has to be put back, nothing is missing in it.
 hold_writes() {
   phase "snapshot of etcd before it becomes another version"
   room_for_copy
-  mv "$server_manifest" "$undo_folder/kube-apiserver.yaml"
-  wait_for 120 1 server_stopped || die "the API server does not stop"
+  stop_server
   own_etcdctl snapshot save /var/lib/etcd/pulumi-kubeadm-undo.db >/dev/null || die "etcd gives no snapshot: $(own_etcdctl endpoint status 2>&1 | tail -n 1)"
   mv -f /var/lib/etcd/pulumi-kubeadm-undo.db "$undo_folder/etcd.db.new"
   sync "$undo_folder/etcd.db.new"
   mv -f "$undo_folder/etcd.db.new" "$undo_folder/etcd.db"
 }
-release_writes() {
+start_server() {
   local new=${etcd_manifest%/*}/.kube-apiserver.yaml.new
   # From here on etcd takes what the snapshot does not have.
   date -u +%FT%TZ >"$undo_folder/etcd-serves-since"
   cp "$undo_folder/kube-apiserver.yaml" "$new"
   chmod 600 "$new"
   replace "$new" "$server_manifest"
-  retry 240 1 kubectl get --raw /readyz >/dev/null 2>&1 || die "the API server does not answer with etcd ${image##*:}"
+  retry 240 1 kubectl --server "$api_server" get --raw /readyz >/dev/null 2>&1 || die "the API server does not answer with etcd ${image##*:}"
 }
 if [ -e "$rendered/etcd.yaml" ] && ! cmp -s "$rendered/etcd.yaml" "$etcd_manifest"; then
   image=$(etcd_image "$rendered/etcd.yaml")
   one_step "$(etcd_image "$etcd_manifest" 2>/dev/null || true)" "$image"
   crictl inspecti --quiet "$image" >/dev/null 2>&1 || crictl pull "$image" >/dev/null || die "the image $image cannot be pulled, so nothing was changed"
   cp "$rendered/etcd.yaml" "$undo_folder/etcd-newer.yaml"
-  held=""
-  if [ "$image" != "$(etcd_image "$etcd_manifest")" ] && [ "$(own_etcdctl member list | grep -c .)" = 1 ]; then
-    hold_writes
-    held=yes
+  stopped=""
+  if [ "$image" != "$(etcd_image "$etcd_manifest")" ]; then
+    stopped=yes
+    if [ "$(own_etcdctl member list | grep -c .)" = 1 ]; then
+      hold_writes
+    else
+      phase "API server stops while etcd becomes another version"
+      stop_server
+    fi
   fi
   phase "etcd ${image##*:}"
   place_etcd "$rendered/etcd.yaml"
   wait_for "$etcd_within" 1 member_serves || die "etcd ${image##*:} does not serve within $etcd_within s: $(etcd_says)"
-  if [ -n "$held" ]; then release_writes; fi
+  if [ -n "$stopped" ]; then start_server; fi
 fi
 rm -rf "$rendered"

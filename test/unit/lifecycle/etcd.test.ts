@@ -32,6 +32,7 @@ function world(serving: readonly string[], members: number, ends = true): void {
     `version=$(sed -n 's/.*etcd://p' "$ROOT${ETCD_MANIFEST}" 2>/dev/null)
 rm -f "$ROOT/running" "$ROOT/exited"
 was=$(cat "$ROOT/of") now="$version $(stat -c %z "$ROOT${ETCD_MANIFEST}" 2>/dev/null)"
+[ "$was" = "$now" ] || [ ! -e "$ROOT/server" ] || touch "$ROOT/beside"
 echo "$now" >"$ROOT/of"
 if [ -n "$version" ]; then
   if grep -qxF "$version $(cat "$ROOT/var/lib/etcd/member/data")" "$ROOT/serving"; then echo "$version" >"$ROOT/running"; [ "$was" = "$now" ] || date -u +%FT%TZ -d "2 seconds" >"$ROOT/started"
@@ -89,6 +90,7 @@ describe("a change of etcd", () => {
       kubeadm: "/opt/pulumi-kubeadm/kubeadm/1.36.4/bin/kubeadm",
       cluster_document: "/etc/kubernetes/pulumi-kubeadm/kubeadm.yaml",
       undo_folder: undoFolder,
+      api_server: "https://10.40.0.11:6443",
     };
     return host.run(
       `${prelude()}${lifecycleScript("converge-etcd", { ...own, ...copyVariables, ...variables })}`,
@@ -149,13 +151,24 @@ describe("a change of etcd", () => {
     expect(read(`${undoFolder}/etcd-serves-since`)).toMatch(/Z\n$/);
   });
 
-  it("of one member of three stops no API server, and copies nothing", () => {
+  it("of one member of three is away together with its API server, which would hold its clients, and copies nothing", () => {
     world(["3.6.8-0 living"], 3);
     const { status, output } = change(NEW);
     expect(status, output).toBe(0);
     expect(read(ETCD_MANIFEST)).toBe(NEW);
+    expect(there("/beside")).toBe(false);
+    expect(read(SERVER)).toBe("server\n");
     expect(there(`${undoFolder}/etcd.db`)).toBe(false);
-    expect(there(`${undoFolder}/kube-apiserver.yaml`)).toBe(false);
+    expect(host.files.calls().filter((line) => line.includes("/readyz"))).toEqual([
+      "kubectl --server https://10.40.0.11:6443 get --raw /readyz",
+    ]);
+  });
+
+  it("to other flags of the same version stops no API server", () => {
+    world(["3.6.6-0 living"], 3);
+    const { status, output } = change(`${OLD}# other flags\n`);
+    expect(status, output).toBe(0);
+    expect(there("/beside")).toBe(true);
   });
 
   it("says why etcd does not serve, and nobody has written by then", () => {
