@@ -5,8 +5,9 @@
 import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
-import { eventually, saw } from "./cluster";
+import { saw } from "./cluster";
 import type { Ec2Instance } from "./ec2/account";
+import { loseControlPlane, nodesAreInstances, restoreLines, takeSnapshot } from "./ec2/backups";
 import { bringUp } from "./ec2/bringUp";
 import { devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
@@ -17,7 +18,6 @@ import { webImage } from "./images";
 const ID = "ec2rest";
 const BUCKET = "lab-backups";
 const PREFIX = "etcd/dev";
-const UNIT = "pulumi-kubeadm-etcd-backup";
 const SECRET = "never-in-any-output";
 const KEEP = process.env["LAB_KEEP"] === "1";
 
@@ -56,30 +56,9 @@ describeWithLab("a restore on a simulated EC2", () => {
     ...settings,
     etcd: { ...settings.etcd, restore: name },
   });
-  const taken = async (label: string): Promise<string> => {
-    const line = ["bash", "-c", `${UNIT} now ${label}`];
-    const { stdout, stderr } = await region.lab.exec(controlPlaneNode().instance.id, line);
-    return /wrote (\S+):/.exec(stdout + stderr)?.[1] ?? expect.fail(stdout + stderr);
-  };
+  const taken = (label: string): Promise<string> =>
+    takeSnapshot(region, controlPlaneNode().instance.id, label);
   const configMaps = (): Promise<string> => region.kubectl("get", "configmaps", "-o", "name");
-  /** Every instance is a Ready Node that names it, and there is no other. */
-  const nodesAreInstances = async (): Promise<void> => {
-    const wanted = (): string[] =>
-      region
-        .instances()
-        .map(({ instance }) => `aws:///${instance.zone}/${instance.id} True`)
-        .sort();
-    const template =
-      'go-template={{range .items}}{{.spec.providerID}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}';
-    await eventually(
-      "nodes are the instances",
-      async () => (await region.kubectl("get", "nodes", "-o", template)).trim().split("\n").sort(),
-      (found) => found.join("\n") === wanted().join("\n"),
-      600,
-    );
-    saw(await region.kubectl("get", "nodes", "-o", "wide"));
-  };
-
   beforeAll(async () => {
     const dev = await devSettings();
     region =
@@ -115,23 +94,10 @@ describeWithLab("a restore on a simulated EC2", () => {
     const before = kubeconfig();
     const [old] = pool();
     const lost = controlPlaneNode().instance.id;
-    region.terminate(lost);
-    await eventually(
-      "it is gone",
-      () => Promise.resolve(region.instances().map(({ instance }) => instance.id)),
-      (ids) => !ids.includes(lost),
-      300,
-    );
-    const forgotten = await region.engine("refresh", settings, { target: ["**::dev-instances-cp-*"] });
-    expect(forgotten.ok, forgotten.error).toBe(true);
+    await loseControlPlane(region, settings, "dev", [lost]);
 
     const log = await up("restored", restoring(snapshot));
-    saw(
-      log
-        .split("\n")
-        .filter((line) => /lost|replaced|not touched|registers anew|restore/.test(line))
-        .join("\n"),
-    );
+    saw(restoreLines(log));
     expect(log).toMatch(/what was changed in the last .* is lost/);
     expect(log).toContain(`${newer.id} joined after the snapshot`);
     expect(kubeconfig()).toBe(before);
@@ -141,7 +107,7 @@ describeWithLab("a restore on a simulated EC2", () => {
     expect(names).not.toContain("configmap/after");
     const word = await region.kubectl("get", "secret", "deep", "-o", "jsonpath={.data.word}");
     expect(Buffer.from(word, "base64").toString()).toBe(SECRET);
-    await nodesAreInstances();
+    await nodesAreInstances(region);
     const workers = pool().map(({ instance }) => instance.id);
     expect(workers).toContain(old?.instance.id);
     expect(workers).not.toContain(newer.id);
@@ -164,7 +130,7 @@ describeWithLab("a restore on a simulated EC2", () => {
     const log = await up("a living cluster restored", restoring(later));
     expect(log).not.toMatch(/joined after the snapshot/);
     expect(await configMaps()).not.toContain("configmap/later");
-    await nodesAreInstances();
+    await nodesAreInstances(region);
     expect(region.instances().map(({ instance }) => instance.id)).toEqual(instances);
     expect((await region.engine("preview", settings)).changed).toEqual([]);
   });

@@ -5,7 +5,8 @@ import type { LabCluster } from "./cluster";
 /** What a cluster ran at a moment, and from when on, in seconds since it was first asked. */
 export interface Stage {
   readonly at: number;
-  readonly apiServer: string;
+  /** Of each control-plane node whose API server answered. */
+  readonly apiServers: Readonly<Record<string, string>>;
   /** Of each node. */
   readonly kubelets: Readonly<Record<string, string>>;
 }
@@ -18,15 +19,26 @@ export class Stages {
     private readonly ended: Promise<unknown>,
   ) {}
 
-  static start({ lab, kubectlBinary }: LabCluster, name: string): Stages {
+  /** @param servers control-plane nodes, each of which is asked by itself */
+  static start({ lab, kubectlBinary }: LabCluster, name: string, servers: readonly string[]): Stages {
     const [stopFile, logFile] = [lab.folder(`${name}.stop`), lab.folder(`${name}.log`)];
     for (const file of [stopFile, logFile]) fs.rmSync(file, { force: true });
-    // The API server is asked last: it never gets older, so no kubelet looks newer that is not.
+    const named = servers.map((server) => `[${server}]=${lab.host(server).address}`).join(" ");
+    // API servers are asked last: they never get older, so no kubelet looks newer than one that is not.
     const line = `export KUBECONFIG=${kubeconfigFile(lab)}
+declare -A servers=(${named})
+at() { ${kubectlBinary} --request-timeout 3s --server "https://\${servers[$1]}:6443" --insecure-skip-tls-verify "\${@:2}" 2>/dev/null; }
 while [ -e ${lab.folder("state.json")} ] && [ ! -e ${stopFile} ]; do
-  kubelets=$(${kubectlBinary} --request-timeout 3s get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.status.nodeInfo.kubeletVersion} {end}' 2>/dev/null) &&
-    server=$(${kubectlBinary} --request-timeout 3s get --raw /version 2>/dev/null | sed -n 's/.*"gitVersion": "v\\(.*\\)".*/\\1/p') &&
-    [ -n "$server" ] && echo "$(date +%s) $server $kubelets" >>${logFile}
+  kubelets=
+  for server in "\${!servers[@]}"; do
+    kubelets=$(at "$server" get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.status.nodeInfo.kubeletVersion} {end}') && break
+  done
+  told=
+  for server in "\${!servers[@]}"; do
+    version=$(at "$server" get --raw /version | sed -n 's/.*"gitVersion": "\\(v.*\\)".*/\\1/p')
+    [ -z "$version" ] || told="$told $server=$version"
+  done
+  [ -z "$kubelets" ] || [ -z "$told" ] || echo "$(date +%s)$told , $kubelets" >>${logFile}
   sleep 1
 done`;
     return new Stages(stopFile, logFile, lab.run(["bash", "-c", line], { allowFailure: true }));
@@ -38,16 +50,12 @@ done`;
     await this.ended;
     const lines = fs.existsSync(this.logFile) ? fs.readFileSync(this.logFile, "utf8").trim().split("\n") : [];
     const asked = lines.map((line) => {
-      const [at = "", apiServer = "", ...kubelets] = line.trim().split(" ");
-      return {
-        at: Number(at),
-        apiServer,
-        kubelets: Object.fromEntries(
-          kubelets.map((one) => one.split("=v") as [string, string]).sort(([a], [b]) => (a < b ? -1 : 1)),
-        ),
-      };
+      const [at = "", ...rest] = line.trim().split(/ +/);
+      const comma = rest.indexOf(",");
+      const [apiServers, kubelets] = [rest.slice(0, comma), rest.slice(comma + 1)].map(versionsIn);
+      return { at: Number(at), apiServers: apiServers ?? {}, kubelets: kubelets ?? {} };
     });
-    const what = ({ apiServer, kubelets }: Stage): string => JSON.stringify([apiServer, kubelets]);
+    const what = ({ apiServers, kubelets }: Stage): string => JSON.stringify([apiServers, kubelets]);
     const begun = asked[0]?.at ?? 0;
     return asked
       .filter((one, index) => {
@@ -56,4 +64,9 @@ done`;
       })
       .map((one) => ({ ...one, at: one.at - begun }));
   }
+}
+
+/** Of words such as `cp1=v1.36.4`. */
+function versionsIn(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries([...words].sort().map((one) => one.split("=v") as [string, string]));
 }

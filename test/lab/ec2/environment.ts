@@ -59,7 +59,7 @@ export const prodDeviations: readonly Deviation[] = [
     what: "ingress.image, the chart of Traefik",
     why: "Traefik 3.6.0 by a chart that stands in for its own, which no registry of the lab has",
   },
-  { what: "etcd.backup", why: "the stand-in for S3 gives objects out and takes none" },
+  { what: "etcd.backup", why: "the region has no bucket, but where a test makes one" },
   { what: "clusterAutoscaler", why: "neither its chart nor its module is served" },
   { what: "protect: false", why: "the lab destroys what it made" },
 ];

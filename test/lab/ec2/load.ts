@@ -71,6 +71,11 @@ done`;
     return load;
   }
 
+  /** Numbers of what was answered well so far. */
+  done(): readonly number[] {
+    return this.read().done;
+  }
+
   async end(): Promise<Seen> {
     fs.writeFileSync(this.stop, "");
     await daemonEnded(this.daemon, 30_000);
