@@ -9,6 +9,15 @@ import { lifecycleScript } from "./scripts";
 /** How many may be unavailable at a time: a number, or a share such as `25%`, rounded down, as Deployments have it; one may always be. */
 export type MaxUnavailable = number | string;
 
+/** As `bound` of lock.sh, which has the last word: a share is rounded down, and one may always be away. */
+export function portionOf(maxUnavailable: MaxUnavailable, total: number): number {
+  const share = /^(\d+)%$/.exec(String(maxUnavailable))?.[1];
+  return Math.max(
+    1,
+    share === undefined ? Number(maxUnavailable) : Math.floor((total * Number(share)) / 100),
+  );
+}
+
 /** Annotation of a node that is well with a change: names the change. Once one node of a pool has it, the others go in portions. */
 export const WELL_WITH = `${LABEL_DOMAIN}/well-with`;
 

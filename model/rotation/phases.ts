@@ -20,6 +20,11 @@ export interface RotationRecord {
   readonly cluster: string;
 }
 
+/** A phase's number among them, from 1. */
+export function phaseNumber(name: Phase): number {
+  return PHASES.indexOf(name) + 1;
+}
+
 /** How many phases a host has behind it. */
 export function phasesDone(record: RotationRecord | undefined, authority: string): number {
   return record?.authority === authority ? PHASES.findIndex((phase) => phase === record.phase) + 1 : 0;

@@ -1,4 +1,4 @@
-import type { MaxUnavailable } from "../lifecycle/lock";
+import { portionOf, type MaxUnavailable } from "../lifecycle/lock";
 import type { NodeObject, PodObject, UpgradeFacts } from "./objects";
 
 /** What can stand against an upgrade; the part in front of the first slash of an entry of `upgrades.ignore`. */
@@ -38,15 +38,6 @@ export interface UpgradePlan {
   }[];
   /** By pool. */
   readonly maxUnavailable: Readonly<Record<string, MaxUnavailable>>;
-}
-
-/** As `bound` of lock.sh, which has the last word: a share is rounded down, and one may always be away. */
-function portionOf(maxUnavailable: MaxUnavailable, total: number): number {
-  const share = /^(\d+)%$/.exec(String(maxUnavailable))?.[1];
-  return Math.max(
-    1,
-    share === undefined ? Number(maxUnavailable) : Math.floor((total * Number(share)) / 100),
-  );
 }
 
 /** Nodes of a pool, or of the control plane, that will be drained, at most `limit` at a time. */

@@ -1,6 +1,7 @@
 import { sha256 } from "../../core/hash";
 import { LABEL_DOMAIN } from "../../core/labelDomain";
 import { proxyVariables } from "../../node/downloads";
+import { STATE_DIR } from "../../node/shell";
 import { JOIN_GROUP, joinUser } from "../../kubeadm/joinAccess";
 import { systemdEnvironment, systemdUnit } from "../../core/systemd";
 import type { RenderedFile } from "../../renderedFile";
@@ -11,6 +12,8 @@ import { credentialsUnit } from "./paths";
 import { adoptedLabels, roleLabel } from "./pools";
 
 const script = `/usr/local/sbin/${credentialsUnit}`;
+/** Marks of what was done for pools, as `<pool>.written`. */
+export const poolMarks = `${STATE_DIR}/pools`;
 /** Hours for which a pool's credential is good. */
 const CREDENTIAL_HOURS = 6;
 /**
@@ -78,6 +81,7 @@ function program(settings: AwsControlPlaneSpec, pools: readonly PoolForControlPl
   return awsScript("node/scripts/pool-credentials.sh", {
     pools: pools.map(({ name }) => name),
     calls: pools.flatMap((pool) => poolCalls(settings, pool)),
+    state: poolMarks,
     run_path: `/run/${credentialsUnit}`,
     adopted: ADOPTED,
     join_user: joinUser(""),

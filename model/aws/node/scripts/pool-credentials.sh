@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016,SC2154,SC2317 # templates of kubectl; variables of the head; functions called by name
 # Uses: node/scripts/say.sh aws/node/scripts/aws.sh aws/node/scripts/repair.sh
-# Variables: pools calls run_path pool_label adopted join_user join_group credential_hours renew_minutes status_hours
+# Variables: pools calls state run_path pool_label adopted join_user join_group credential_hours renew_minutes status_hours
 # Prelude: path
 
 # Lets instances of pools into the cluster: credentials to join with, labels for those that came, an end to old statuses.
 set -euo pipefail
 umask 077
 export KUBECONFIG=/etc/kubernetes/admin.conf
-state=/var/lib/pulumi-kubeadm/pools
 [ -e "$KUBECONFIG" ] || exit 0
 work=$(mktemp -d "$run_path.XXXXXX")
 trap 'rm -rf "$work"' EXIT
