@@ -4,6 +4,7 @@
  * on standard input and nowhere else.
  */
 import type { ControlPlaneTopology } from "../model/aws/topology";
+import type { AwsRotation } from "../model/aws/rotation/spec";
 import type { LeftoversSpec } from "../model/aws/leftovers/settings";
 import type { ImmutableSettings } from "../model/immutableSettings";
 import type { ClusterMachine } from "../model/machine";
@@ -142,6 +143,8 @@ export interface RotationSpec extends ClusterPart {
   readonly serversByBootstrap: boolean;
   /** The settings have backups of etcd. */
   readonly backup: boolean;
+  /** On AWS: pools, whose nodes nobody logs in to, and what AWS knows of the keys. */
+  readonly aws?: AwsRotation;
   /** As in `NodeStepSpec`: what a snapshot brings back may be older than the rotation. */
   readonly restored?: string;
 }

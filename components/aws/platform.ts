@@ -100,6 +100,7 @@ export class AwsPlatform implements Cloud {
           cluster: settings,
           serviceAccountKey: pki.serviceAccountKey,
           after: routes,
+          rotated: args.rotated,
         }),
         opts,
       );

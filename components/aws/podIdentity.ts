@@ -28,6 +28,8 @@ export interface ClusterIdentity {
    * refuses the policy until then (AccessDenied, with the access block in place).
    */
   readonly after: readonly pulumi.Resource[];
+  /** As in `CloudArgs`: until then the old key is published beside the new one, by a control-plane node. */
+  readonly rotated: pulumi.Output<unknown> | undefined;
 }
 
 /**
@@ -47,8 +49,10 @@ export class PodIdentity extends pulumi.ComponentResource {
   readonly issuer: pulumi.Output<string>;
   /** ARN of the IAM OIDC provider, for trust policies. */
   readonly providerArn: pulumi.Output<string>;
-  /** Resources that must exist before a pod with a role starts. */
+  /** What must exist before the control plane does. */
   readonly ready: pulumi.Resource;
+  /** The document with the keys: before it exists no pod gets its role. */
+  readonly keys: pulumi.Resource;
 
   /** Whose pods they are. */
   readonly cluster: AwsCluster;
@@ -62,7 +66,11 @@ export class PodIdentity extends pulumi.ComponentResource {
       KEY_SAMPLE,
       (given, title) => parseIdentity(name, given, title),
     );
-    const { serviceAccountKey, after = [] } = own instanceof Checked ? own.spec : { ...own, after: [] };
+    const {
+      serviceAccountKey,
+      after = [],
+      rotated,
+    } = own instanceof Checked ? own.spec : { ...own, after: [], rotated: undefined };
     super("kubeadm:aws:PodIdentity", name, {}, opts);
     this.cluster = cluster;
     const tags = resourceTags(cluster, `${cluster.name}-pod-identity`);
@@ -92,18 +100,21 @@ export class PodIdentity extends pulumi.ComponentResource {
         { bucket: bucket.bucket, key, content, contentType: "application/json" },
         { parent: this },
       );
-    const documents = [
-      document(
-        "discovery",
-        DISCOVERY_PATH,
-        this.issuer.apply((issuer) => JSON.stringify(discovery(issuer))),
-      ),
-      document(
-        "keys",
-        JWKS_PATH,
-        pulumi.output(serviceAccountKey).apply((pem) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
-      ),
-    ];
+    const found = document(
+      "discovery",
+      DISCOVERY_PATH,
+      this.issuer.apply((issuer) => JSON.stringify(discovery(issuer))),
+    );
+    const keys = document(
+      "keys",
+      JWKS_PATH,
+      pulumi
+        .all([serviceAccountKey, rotated])
+        .apply(([pem]) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
+    );
+    this.keys = keys;
+    // The control plane waits for what follows, and the keys for the control plane's rotation.
+    const documents = rotated === undefined ? [found, keys] : [found];
     const policy = new aws.s3.BucketPolicy(
       `${name}-policy`,
       {
@@ -212,7 +223,7 @@ export class AddonRole extends pulumi.ComponentResource {
         trust,
         policy: rendered(part, ({ statements }) => policyDocument(statements)),
       },
-      { parent: this },
+      { parent: this, dependsOn: [identity.keys] },
     );
     [this.policy] = policies;
     this.arn = role.arn;

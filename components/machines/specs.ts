@@ -11,6 +11,9 @@ import type {
   TopologySpec,
   UpgradeCheckSpec,
 } from "../../host/protocol";
+import { defined } from "../../model/core/defined";
+import type { AwsRotation } from "../../model/aws/rotation/spec";
+import { imageOf, UPSTREAM_REGISTRY } from "../../model/images";
 import { cniProfile } from "../../model/cni";
 import { controlPlaneTopology, heldBy } from "../../model/aws/topology";
 import { serviceAccountIssuers } from "../../model/kubeadm/issuer";
@@ -167,7 +170,22 @@ export function rotationSpec(
     graceSeconds: certificates.rotationGraceSeconds,
     serversByBootstrap: settings.kubelet.config.serverTLSBootstrap !== false,
     backup: etcd.backup !== undefined,
+    ...defined({ aws: awsRotation(settings) }),
     ...(etcd.restore === undefined ? {} : { restored: etcd.restore }),
+  };
+}
+
+function awsRotation(settings: ClusterSettings): AwsRotation | undefined {
+  const { aws, proxy, versions } = settings;
+  if (aws === undefined) return undefined;
+  const { region, partition, pools, podIdentity } = aws;
+  return {
+    region,
+    partition,
+    ...defined({ proxy }),
+    pools: pools.map(({ name }) => name),
+    identity: podIdentity !== undefined,
+    pauseImage: imageOf(settings, `${UPSTREAM_REGISTRY}/pause:${versions.pause}`),
   };
 }
 

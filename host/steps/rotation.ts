@@ -10,7 +10,13 @@ import {
   type HostKeys,
   type RotationTarget,
 } from "../../model/rotation/authorities";
-import { PHASES, phasesDone, type Phase, type RotationRecord } from "../../model/rotation/phases";
+import {
+  PHASES,
+  phaseNumber,
+  phasesDone,
+  type Phase,
+  type RotationRecord,
+} from "../../model/rotation/phases";
 import {
   finishScript,
   issueScript,
@@ -25,6 +31,7 @@ import {
   workerScript,
   workloadsScript,
 } from "../../model/rotation/scripts";
+import { publishKeysScript, renewCredentialsScript } from "../../model/aws/rotation/keys";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClusterMachine } from "../../model/machine";
 import { atOnce } from "../atOnce";
@@ -34,6 +41,7 @@ import type { RotationSpec, StepResult } from "../protocol";
 import { withChangeLock } from "../rollout";
 import { readState } from "../state";
 import { refuseSkew, type StepContext } from "../step";
+import { PoolNodes } from "./rotationPools";
 import { snapshotBeforeRotation } from "./snapshot";
 
 /** The step with the machines that come by standard input. */
@@ -72,9 +80,10 @@ export async function rotation(context: Context): Promise<StepResult> {
   // What joined with them needs nothing; a snapshot from before a rotation brings back what the cluster had then.
   const isNew = done === PHASES.length && members.every(({ keys }) => keys.record === undefined);
   if (isNew && !isSame) return result;
-  if (done === 0) await prepare(context, members, first.machine);
+  const pools = poolNodes(context, target, first.machine.name);
+  if (done === 0) await prepare(context, members, first.machine, pools);
   else say(`certificates.rotation ${spec.rotation} continues after the phase "${PHASES[done - 1]}"`);
-  await run(context, { members, target, through: first.machine, done });
+  await run(context, { members, target, through: first.machine, done, pools });
   return result;
 }
 
@@ -84,92 +93,121 @@ interface Rotation {
   /** The control-plane node that is asked for what concerns the cluster. */
   readonly through: ClusterMachine;
   readonly done: number;
+  /** undefined: no pool has instances that join by themselves. */
+  readonly pools: PoolNodes | undefined;
+}
+
+function poolNodes(context: Context, target: RotationTarget, through: string): PoolNodes | undefined {
+  const { aws } = context.spec;
+  if (aws === undefined || aws.pools.length === 0) return undefined;
+  return new PoolNodes({ context, aws, through, target });
 }
 
 async function run(context: Context, rotation: Rotation): Promise<void> {
   const { hosts, spec, say } = context;
-  const { members, target, through, done } = rotation;
+  const { members, target, through, done, pools } = rotation;
   const certificate = target.pairs.ca.trusted;
   const anywhere = trustedAnywhere(members.map(({ keys }) => keys));
   const onCluster = (name: string, script: string): Promise<void> =>
     hosts.job(through.name, { name, script, timeout: WAIT_FOR_HOST });
-  if (done < phase("signed")) {
-    await onAll(context, rotation, "trusted", (member, record) => {
+  const record = (name: Phase): RotationRecord => recordOf(context, rotation, name);
+  const issued = { certificate, tokenKey: target.tokenKey, serves: spec.serversByBootstrap };
+  const served = async ({ machine }: Pick<Member, "machine">, name: Phase): Promise<void> => {
+    if (name === "issued" && spec.serversByBootstrap)
+      await hosts.job(through.name, {
+        name: `waiting for the kubelet of ${machine.name}`,
+        script: servingScript(machine),
+      });
+  };
+  const worker = ({ machine, keys }: Pick<Member, "machine" | "keys">, name: Phase): string =>
+    name === "issued"
+      ? issueScript(machine, issued, record(name))
+      : workerScript(machine, workerFile(keys, anywhere, target, name === "finished"), record(name));
+  const bring = async (name: Phase): Promise<void> => pools?.bring(name, worker, served);
+  // Instances join with what the API and their credential say at that time.
+  const admit = async (): Promise<void> => {
+    if (pools !== undefined)
+      await onCluster("renewing join credentials", renewCredentialsScript(spec.aws?.pools ?? []));
+  };
+  if (done < phaseNumber("signed")) {
+    await onAll(context, rotation, "trusted", served, (member) => {
       const { machine, keys } = member;
-      if (machine.role === "worker")
-        return workerScript(machine, workerFile(keys, anywhere, target, false), record);
+      if (machine.role === "worker") return worker(member, "trusted");
       const files = trustingFiles(keys, anywhere, target);
       if (files === undefined)
         throw new HostProblem(
           machine.name,
           "/etc/kubernetes/pki/ca.key fits no certificate in ca.crt: put back the pair that the cluster has, which another control-plane node has too",
         );
-      return trustScript(machine, files.signing, files.others, record);
+      return trustScript(machine, files.signing, files.others, record("trusted"));
     });
     await onCluster("publishing the CAs", publishedScript(certificate, false));
+    await admit();
+    await bring("trusted");
+    if (spec.aws?.identity === true) await onCluster("publishing keys for AWS", publishKeysScript(spec.aws));
     await onCluster("restarting workloads", workloadsScript(target.authority));
+    const authorities = (machine: ClusterMachine): string => podAuthoritiesScript(machine, certificate);
     await atOnce(members, ({ machine }) =>
       hosts.job(machine.name, {
         name: "waiting for the CAs in volumes of pods",
-        script: podAuthoritiesScript(machine, certificate),
+        script: authorities(machine),
         timeout: WAIT_FOR_HOST,
       }),
     );
-    await onAll(context, rotation, "signed", ({ machine }, record) =>
-      signScript(machine, signingFiles(anywhere, target), record),
+    await bring("trusted");
+    await pools?.onEach("waiting for the CAs in volumes of pods", authorities);
+    await onAll(context, rotation, "signed", served, ({ machine }) =>
+      signScript(machine, signingFiles(anywhere, target), record("signed")),
     );
   }
-  if (done < phase("finished")) {
-    await onAll(context, rotation, "issued", ({ machine }, record) =>
-      issueScript(
-        machine,
-        { certificate, tokenKey: target.tokenKey, serves: spec.serversByBootstrap },
-        record,
-      ),
+  if (done < phaseNumber("finished")) {
+    await admit();
+    await onAll(context, rotation, "issued", served, ({ machine }) =>
+      issueScript(machine, issued, record("issued")),
     );
+    await bring("issued");
     await onCluster("renewing tokens in Secrets", secretTokensScript(target.tokenKey));
     say(
       `waits ${spec.graceSeconds} s (certificates.rotationGraceSeconds), so that programs read their new tokens before the old ones end`,
     );
     await delay(spec.graceSeconds * 1_000);
-    await onAll(context, rotation, "finished", ({ machine, keys }, record) =>
-      machine.role === "worker"
-        ? workerScript(machine, workerFile(keys, anywhere, target, true), record)
-        : finishScript(machine, finalFiles(target), record),
+    await bring("issued");
+    await onAll(context, rotation, "finished", served, (member) =>
+      member.machine.role === "worker"
+        ? worker(member, "finished")
+        : finishScript(member.machine, finalFiles(target), record("finished")),
     );
   }
   await onCluster("publishing the CAs", publishedScript(certificate, true));
   await onCluster("renewing tokens in Secrets", secretTokensScript(target.tokenKey));
+  await bring("finished");
 }
 
-/** Its number among the phases, from 1. */
-function phase(name: Phase): number {
-  return PHASES.indexOf(name) + 1;
+function recordOf(
+  { spec, cluster }: Context,
+  { target }: Pick<Rotation, "target">,
+  phase: Phase,
+): RotationRecord {
+  return { rotation: spec.rotation, authority: target.authority, phase, cluster };
 }
 
 /** Runs a phase on the hosts that do not have it behind them: control-plane nodes first, one after the other. */
 async function onAll(
   context: Context,
-  { members, target, through }: Rotation,
+  { members }: Pick<Rotation, "members">,
   name: Phase,
-  script: (member: Member, record: RotationRecord) => string,
+  after: (member: Member, name: Phase) => Promise<void>,
+  script: (member: Member) => string,
 ): Promise<void> {
-  const { spec, hosts, cluster } = context;
-  const record = { rotation: spec.rotation, authority: target.authority, phase: name, cluster };
-  const left = members.filter(({ done }) => done < phase(name));
+  const left = members.filter(({ done }) => done < phaseNumber(name));
   const change = (member: Member): Promise<void> =>
     withChangeLock(context, member.machine, async () => {
-      const { machine } = member;
-      await hosts.job(machine.name, {
+      await context.hosts.job(member.machine.name, {
         name: `rotating certificates (${name})`,
-        script: script(member, record),
+        script: script(member),
         timeout: WAIT_FOR_HOST,
       });
-      if (name === "issued" && spec.serversByBootstrap)
-        await hosts.job(through.name, {
-          name: `waiting for the kubelet of ${machine.name}`,
-          script: servingScript(machine),
-        });
+      await after(member, name);
     });
   for (const member of left.filter(({ machine }) => machine.role === "controlPlane")) await change(member);
   // A worker signs nothing.
@@ -222,7 +260,7 @@ async function membersOf(context: Context, target: RotationTarget): Promise<Memb
  * certificates of the new CA. Before, it would refuse those that have not.
  */
 function joinedMeanwhile(members: readonly Member[]): Member[] {
-  const isServed = members.every(({ done }) => done >= phase("issued"));
+  const isServed = members.every(({ done }) => done >= phaseNumber("issued"));
   return members.map((member) => {
     const isNew = member.keys.record === undefined && member.machine.role === "controlPlane";
     return isNew && !isServed ? { ...member, done: 0 } : member;
@@ -234,12 +272,18 @@ function problem(text: string): HostProblem {
 }
 
 /** Before the first host is changed: nobody is left out, and etcd has a snapshot. */
-async function prepare(context: Context, members: readonly Member[], through: ClusterMachine): Promise<void> {
+async function prepare(
+  context: Context,
+  members: readonly Member[],
+  through: ClusterMachine,
+  pools: PoolNodes | undefined,
+): Promise<void> {
   const { hosts, spec } = context;
+  const ofPools = (await pools?.look()) ?? [];
   if (members.some(({ keys }) => keys.record?.phase === "begun")) return;
   const said = await hosts.query(through.name, "asking for all nodes", "/bin/bash -s", nodesScript());
   // A machine of the settings that is no node now joins with the new CAs.
-  const known = new Set(spec.machines.map(({ nodeName }) => nodeName));
+  const known = new Set([...spec.machines.map(({ nodeName }) => nodeName), ...ofPools]);
   const others = said.split("\n").filter((name) => name !== "" && !known.has(name));
   if (others.length > 0)
     throw problem(

@@ -16,6 +16,7 @@ import {
   statusPrefix,
 } from "./names";
 import { loadBalancerStatements } from "./loadBalancers/statements";
+import { rotationStatements } from "./rotation/statements";
 import { pullStatements } from "./ecr/registry";
 import { sessionStatements } from "./sessions/statements";
 import { awsOf, type AwsCluster } from "./spec";
@@ -142,6 +143,7 @@ export function controlPlaneStatements(settings: AwsCluster): Statement[] {
     ...deregistrationStatements(settings),
     ...backupStatements(settings),
     ...repairStatements(settings),
+    ...rotationStatements(settings),
     ...(aws.podIdentity === undefined
       ? [
           ...cloudControllerStatements(settings),

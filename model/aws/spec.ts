@@ -8,6 +8,8 @@ export interface AwsCluster {
   readonly name: string;
   /** undefined: there are no snapshots. `restore`: the one that the cluster is put back to. */
   readonly etcd?: { readonly backup?: BackupSettings; readonly restore?: string };
+  /** `rotation`: the latest one of the CAs and keys. */
+  readonly certificates?: { readonly rotation?: string };
   /** undefined: not on AWS. */
   readonly aws?: AwsSettings;
 }

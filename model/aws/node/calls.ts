@@ -25,7 +25,8 @@ export type AwsCommand =
   | "beat"
   | "activities"
   | "unhealthy"
-  | "bundle";
+  | "bundle"
+  | "putDocument";
 
 type Variable = readonly [name: string, value: string];
 

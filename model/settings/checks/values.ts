@@ -9,20 +9,13 @@ import { writtenAddon } from "./addons";
 
 export function validateCertificates({ written, settings }: Checked, problems: Problems): void {
   const { validityDays, renewBeforeDays, rotation } = settings.certificates;
-  if (rotation !== undefined && settings.aws !== undefined)
+  const windows = settings.aws?.pools.filter(({ platform }) => platform === "windows") ?? [];
+  if (rotation !== undefined && windows.length > 0)
     problems.add(
       ["certificates", "rotation"],
       rotation,
-      "does not work on platform aws: instances of a pool trust the CA that they booted with, and no step reaches them to give them another",
-      { allowed: "no rotation, or platform machines" },
-    );
-  const grace = written.certificates?.rotationGraceSeconds;
-  if (grace !== undefined && settings.aws !== undefined)
-    problems.add(
-      ["certificates", "rotationGraceSeconds"],
-      grace,
-      "is part of certificates.rotation, which does not work on platform aws",
-      { allowed: "no rotationGraceSeconds, or platform machines" },
+      `does not work with Windows workers (${windows.map(({ name }) => `workers.${name}`).join(", ")}): nothing runs on them that could give them another CA`,
+      { allowed: "no rotation, or Linux workers only" },
     );
   if (renewBeforeDays < validityDays) return;
   if (written.certificates?.renewBeforeDays === undefined)

@@ -237,7 +237,7 @@ export interface CertificatesInput {
   /**
    * Name of the latest rotation, such as `2026-12`: a new name replaces all three CAs, the service-account key and every certificate
    * and token of the cluster, on all nodes, in one `up`. Lowercase letters, digits and dashes; 20 characters at most. Once set it
-   * cannot be removed. Only with `platform: machines`.
+   * cannot be removed. Not with Windows workers.
    *
    * @defaultValue none: the cluster keeps its first CAs and keys
    */

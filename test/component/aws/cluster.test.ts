@@ -76,6 +76,39 @@ describe("the tree", () => {
   });
 });
 
+describe("a rotation of certificates", () => {
+  const raw = { ...largeAws(), certificates: { rotation: "2026-12" } };
+
+  it("waits in no circle, and adds its step to what a new cluster shows", async () => {
+    const rotated = await cluster(raw);
+    const more = names(rotated).filter((name) => !large.some((one) => one.name === name));
+    expect(more).toContain("cloud-control-plane-rotation");
+    expect(more.filter((name) => !name.startsWith("cloud-pki-"))).toEqual(["cloud-control-plane-rotation"]);
+    expect(names(rotated)).toEqual(
+      expect.arrayContaining(names(large).filter((name) => !name.startsWith("cloud-pki-admin"))),
+    );
+  });
+
+  it("tells its step of pools, and of the keys that AWS has to know", async () => {
+    const spec = JSON.parse(
+      (
+        byName(await cluster(raw), "cloud-control-plane-rotation").inputs.environment as Record<
+          string,
+          string
+        >
+      )[SPEC_VARIABLE] ?? "",
+    ) as StepSpec;
+    expect(spec).toMatchObject({
+      step: "rotation",
+      aws: {
+        region: REGION,
+        identity: true,
+        pools: awsSettings(largeAws).aws?.pools.map(({ name }) => name),
+      },
+    });
+  });
+});
+
 describe("the firewall", () => {
   it("is one rule for each of the model, its reason as description", () => {
     const rules = groupRules(awsSettings(largeAws));

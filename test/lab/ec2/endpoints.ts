@@ -21,7 +21,7 @@ import { ecr, type Logins } from "./ecr";
 import { authorize, type Asked } from "./policies";
 import { Refusal } from "./refusal";
 import { changeIngress, describeGroups, describeRouteTables } from "./securityGroupApi";
-import { assumeByToken, s3Object, secretsManager, ssm, type Allow, type Json } from "./services";
+import { assumeByToken, putS3Object, s3Object, secretsManager, ssm, type Allow, type Json } from "./services";
 import type { Sessions } from "./sessions";
 import { verify, type SignedRequest } from "./signature";
 
@@ -189,14 +189,17 @@ function s3(request: SignedRequest, behind: Behind, call: Named): Buffer {
       },
     );
   }
-  call.action = "GetObject";
-  if (request.method !== "GET") throw new Refusal(405, "MethodNotAllowed", request.method);
+  const writes = request.method === "PUT";
+  call.action = writes ? "PutObject" : "GetObject";
+  if (!writes && request.method !== "GET") throw new Refusal(405, "MethodNotAllowed", request.method);
   if (request.headers.authorization === undefined) return s3Object(account, bucket, key, undefined);
   const { session } = verify(request, behind.region, (id) => behind.sessions.find(id));
   call.role = session.role;
-  return s3Object(account, bucket, key, (resource, keys) =>
-    decide(account, call, { action: "s3:GetObject", resource, keys }),
-  );
+  const allow: Allow = (resource, keys) =>
+    decide(account, call, { action: `s3:${call.action}`, resource, keys });
+  if (!writes) return s3Object(account, bucket, key, allow);
+  withAccount(behind.accountFile, (data) => putS3Object(data, bucket, key, request.body, allow));
+  return Buffer.from("");
 }
 
 function sts(account: AccountData, behind: Behind, call: Named, form: Params): string {

@@ -119,6 +119,22 @@ export function s3Object(
   return encoded === "" ? Buffer.from(text(found["content"])) : Buffer.from(encoded, "base64");
 }
 
+/** Writes over an object of the stack, or makes one, which then is nobody's resource (Amazon S3 API Reference, PutObject). */
+export function putS3Object(
+  account: AccountData,
+  bucket: string,
+  key: string,
+  body: Buffer,
+  allow: Allow,
+): void {
+  allow(`arn:aws:s3:::${bucket}/${key}`);
+  if (objectsOf(account, "s3.Bucket")[bucket] === undefined)
+    throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist");
+  const all = (account.objects["s3.BucketObjectv2"] ??= {});
+  const { contentBase64: _encoded, ...there } = all[`${bucket}/${key}`] ?? { bucket, key };
+  all[`${bucket}/${key}`] = { ...there, content: body.toString() };
+}
+
 function isPublic(account: AccountData, bucket: string, arn: string): boolean {
   const policy = text(objectsOf(account, "s3.BucketPolicy")[bucket]?.["policy"]);
   if (policy === "" || objectsOf(account, "s3.Bucket")[bucket]?.["_blocksPublic"] === true) return false;

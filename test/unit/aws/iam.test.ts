@@ -38,6 +38,25 @@ const secret = (name: string) =>
 const parameter = (name: string) => `arn:aws:ssm:eu-central-1:123456789012:parameter/kubeadm/cloud/${name}`;
 const READ = "secretsmanager:GetSecretValue";
 
+describe("keys of service accounts in a rotation", () => {
+  const statements = (more: object) =>
+    controlPlaneStatements(awsSettings(() => ({ ...smallAws(), ...more })));
+  const bucket = `arn:aws:s3:::kubeadm-cloud-${"1".repeat(26)}`;
+
+  it("are written by the control plane, and no other document is", () => {
+    const own = statements({ certificates: { rotation: "2026-12" } });
+    expect(covers(own, "s3:PutObject", `${bucket}/openid/v1/jwks`)).toBe(true);
+    expect(covers(own, "s3:PutObject", `${bucket}/.well-known/openid-configuration`)).toBe(false);
+  });
+
+  it.each([
+    ["without a rotation", {}],
+    ["without roles of pods", { certificates: { rotation: "2026-12" }, podIdentity: false }],
+  ])("are nobody's to write %s", (_name, more) => {
+    expect(covers(statements(more), "s3:PutObject", `${bucket}/openid/v1/jwks`)).toBe(false);
+  });
+});
+
 describe("snapshots of etcd in a bucket", () => {
   const withTarget = (over: object) =>
     controlPlaneStatements(

@@ -54,12 +54,12 @@ const resolvers = (count: number, third: number) =>
 const ranges = (count: number) => Array.from({ length: count }, (_, index) => `198.51.${index}.0/24`);
 
 export const WRONG_AWS: readonly Wrong[] = [
-  ...cases("rotation", smallAws, [
+  ...cases("rotation", windowsAws, [
     [
-      "of CAs that running instances trust",
+      "with Windows workers, which trust the CA that they booted with",
       set("certificates", { rotation: "2026-12" }),
       "certificates.rotation",
-      /does not work on platform aws: instances of a pool trust the CA that they booted with/,
+      /does not work with Windows workers \(workers\.\w+\)/,
     ],
     ["with blanks", set("certificates", { rotation: "December 2026" }), "certificates.rotation", /2026-12/],
     ["a number", set("certificates", { rotation: 12 }), "certificates.rotation", /in quotes/],

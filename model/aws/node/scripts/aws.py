@@ -79,8 +79,11 @@ def call_once(service, action, params):
     kind = SERVICES[service]
     method, path = "POST", "/"
     if service == "s3":
-        host, method, path = "%s.%s" % (params["Bucket"], host), "GET", "/" + params["Key"]
-        body, headers = b"", {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+        host, method, path = "%s.%s" % (params["Bucket"], host), action[:3].upper(), "/" + params["Key"]
+        body = params.get("Body", b"")
+        headers = {"x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
+        if body:
+            headers["content-type"] = "application/json"
     elif kind[0] == "2":
         body = urllib.parse.urlencode(dict(params, Action=action, Version=kind)).encode()
         headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -101,6 +104,9 @@ def call_once(service, action, params):
         said = re.search('"[Mm]essage" *: *"([^"]*)|<Message>([^<]*)', text)
         raise Refused("%s: %s" % (found.group(1) or found.group(2), (said.group(1) or said.group(2) or "") if said else ""))
     if service == "s3":
+        # What wrote something has no content to be judged by.
+        if method == "PUT":
+            return content
         if hashlib.sha256(content).hexdigest() == params["Digest"]:
             return content
         raise stranger(host, text)
@@ -284,6 +290,19 @@ def bundle(bucket, key):
     content = call("s3", "GetObject", {"Bucket": bucket, "Key": key, "Digest": key.split("/")[-1]}, 300)
     for one in json.loads(gzip.decompress(content)):
         write(one["path"], one["content"], int(one["mode"], 8))
+
+# command: putDocument
+# putDocument DISCOVERY KEY: writes standard input, a document of JSON, beside the issuer's discovery document of that file.
+
+def putDocument(discovery, key):
+    body = sys.stdin.buffer.read()
+    json.loads(body)
+    with open(discovery) as file:
+        issuer = urllib.parse.urlparse(json.load(file)["issuer"])
+    bucket, _, service = issuer.hostname.partition(".")
+    if service != "s3.%s.%s" % (REGION, DOMAIN):
+        raise Refused("InvalidIssuer: %s is not a bucket in %s" % (issuer.geturl(), REGION))
+    call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": body}, 300)
 
 # command: beat
 # beat GROUP HOOK: says to the group that the instance is still on its way.
