@@ -35,6 +35,8 @@ const INTERVAL = 5_000;
 const PATIENCE = (HOOK_TIMEOUT + 300) * 1_000;
 /** Scripts at a time: each look is a channel of one SSH connection, of which sshd allows ten (`MaxSessions`). */
 const SCRIPTS_AT_ONCE = 6;
+/** What the API says of a pod that somebody's policy refuses. */
+const DENIED = /.*(?:admission webhook|violates PodSecurity|ValidatingAdmissionPolicy).*/;
 /** Seconds for a script that only reads. */
 const READING = 120;
 
@@ -210,6 +212,12 @@ export class PoolNodes {
         "/bin/bash -s",
         podScript(given, begins),
       );
+      const denied = status === 0 ? undefined : DENIED.exec(stderr)?.[0];
+      if (denied !== undefined)
+        throw new HostProblem(
+          node.name,
+          `${name}: its pod is not let in: ${denied}. It is privileged and runs in kube-system: exempt pods of kube-system with the label app.kubernetes.io/managed-by=pulumi-kubeadm`,
+        );
       // The API may be away for a moment.
       const now: PodState | undefined = status === 0 ? readPodState(stdout) : undefined;
       if (now !== undefined) begins = now.phase === "Gone";
@@ -230,7 +238,7 @@ export class PoolNodes {
       }
       // A pod goes with its node, and one for a node that is not there waits for ever.
       if (now?.phase !== "Running" && !(await this.isThere(node)))
-        throw new NodeProblem(node.name, `${name}: it is no node any more`);
+        throw new NodeProblem(node.name, `${name}: it has left the cluster`);
       if (now === undefined || now.phase === "Gone") await delay(interval);
     }
   }

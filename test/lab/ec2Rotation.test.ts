@@ -195,6 +195,17 @@ for one in client server; do openssl x509 -noout -issuer -in /var/lib/kubelet/pk
     expect((await region.engine("refresh", settings, { podRole: true })).changed).toEqual([]);
   });
 
+  it("its removal is refused, and nothing is changed", async () => {
+    const { certificates: _rotated, ...without } = settings;
+    const { ok, error } = await region.engine("up", without, { podRole: true });
+    saw(error.split("\n").find((line) => line.includes("certificates.rotation")) ?? error);
+    expect(ok).toBe(false);
+    expect(error).toContain("certificates.rotation is missing, but the cluster's certificates were rotated");
+    // What the run without it has undone in the state.
+    await up("its name again", settings);
+    await expectNewAlone("2026-12");
+  });
+
   it("an instance that dies in the middle is replaced by one that joins, and the rotation goes on", async () => {
     const [victim] = pool();
     let ended = false;

@@ -32,6 +32,7 @@ else if (verb === "create") {
   const does = /^does (.*)$/m.exec(script)?.[1] ?? "reads";
   note(node + " " + does);
   const plan = JSON.parse(read("plan-" + node) || "{}")[does] ?? {};
+  if (plan.denied) { process.stderr.write(plan.denied + "\\n"); process.exit(1); }
   if (plan.leaves) fs.writeFileSync(at("nodes"), read("nodes").split("\\n").filter((line) => !line.includes(" " + node + " ")).join("\\n"));
   if (plan.comes) fs.appendFileSync(at("nodes"), plan.comes + "\\n");
   if (!plan.leaves) fs.writeFileSync(at("pod-" + pod.metadata.name), JSON.stringify({ phase: "Succeeded", log: does === "reads" ? read("keys-" + node) : "", ...plan }));
@@ -202,6 +203,12 @@ describe("nodes of pools in a rotation", () => {
     nodes("a");
     plan("a", { reads: { phase: "Pending", waits: "ErrImagePull no such image" } });
     await expect(pools(5).look()).rejects.toThrow(/its pod does not start: ErrImagePull no such image/);
+  });
+
+  it("whose pod a policy refuses say so at once, with what to do", async () => {
+    nodes("a");
+    plan("a", { reads: { denied: 'admission webhook "kyverno" denied the request' } });
+    await expect(pools().look()).rejects.toThrow(/not let in: .*kyverno.*exempt pods of kube-system/);
   });
 
   it("on which a pod of a run that was cut off still works are waited for", async () => {

@@ -3,7 +3,7 @@
 
 # A look that is under way now may have read the CAs of before, so it is waited for, and then the marks say that there is none.
 phase "join credentials of pools by the present CAs"
-systemctl start "$unit"
+systemctl start "$unit" || true
 marks=()
 for pool in "${pools[@]}"; do marks+=("$folder/$pool.written"); done
 rm -f "${marks[@]}"
