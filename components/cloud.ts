@@ -35,8 +35,8 @@ export interface CloudArgs {
   readonly pki: Pki;
   /** Secrets by the names that the settings use. */
   readonly secrets: Secrets;
-  /** There is one when the latest rotation has ended on all nodes. undefined: the settings rotate nothing. */
-  readonly rotated?: pulumi.Output<unknown>;
+  /** There is one when the control plane answers, after a restore and a rotation: nothing that it waits for may wait for this. */
+  readonly answers: pulumi.Output<unknown>;
 }
 
 /** What a cloud's add-ons are made from. */

@@ -155,13 +155,8 @@ export class Cluster extends pulumi.ComponentResource {
     this.caCertificate = this.pki.cluster.certificate;
     const controlPlaneFiles = filesOfControlPlane(settings, this.pki, secrets);
     const { pki } = this;
-    // What the cloud makes comes before the control plane, but for what has to wait until the former keys are gone.
-    const [rotated, hasRotated] = pulumi.deferredOutput<unknown>();
-    this.cloud = createCloud(
-      name,
-      { settings, pki, secrets, ...(rotation === undefined ? {} : { rotated }) },
-      { parent: this },
-    );
+    const [answers, answer] = pulumi.deferredOutput<unknown>();
+    this.cloud = createCloud(name, { settings, pki, secrets, answers }, { parent: this });
     const common: StepsArgs = {
       ...this.steps(secrets, controlPlaneFiles),
       machineKeys: keysOfPools(given),
@@ -179,7 +174,7 @@ export class Cluster extends pulumi.ComponentResource {
       { ...steps, after: before },
       { parent: this },
     );
-    hasRotated(this.controlPlane.answers);
+    answer(this.controlPlane.answers);
     this.workerPools = this.createWorkerPools(name, steps, poolResources(given), [
       ...before,
       ...this.controlPlane.setups,

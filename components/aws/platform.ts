@@ -100,7 +100,7 @@ export class AwsPlatform implements Cloud {
           cluster: settings,
           serviceAccountKey: pki.serviceAccountKey,
           after: routes,
-          rotated: args.rotated,
+          answers: args.answers,
         }),
         opts,
       );

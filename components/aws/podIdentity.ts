@@ -28,8 +28,11 @@ export interface ClusterIdentity {
    * refuses the policy until then (AccessDenied, with the access block in place).
    */
   readonly after: readonly pulumi.Resource[];
-  /** As in `CloudArgs`: until then the old key is published beside the new one, by a control-plane node. */
-  readonly rotated: pulumi.Output<unknown> | undefined;
+  /**
+   * As in `CloudArgs`: the keys wait for it, so that a run that is refused before it reaches the control plane takes no key away. In a
+   * rotation a control-plane node publishes the old and the new key until then. undefined: something else makes the cluster.
+   */
+  readonly answers: pulumi.Output<unknown> | undefined;
 }
 
 /**
@@ -69,8 +72,8 @@ export class PodIdentity extends pulumi.ComponentResource {
     const {
       serviceAccountKey,
       after = [],
-      rotated,
-    } = own instanceof Checked ? own.spec : { ...own, after: [], rotated: undefined };
+      answers,
+    } = own instanceof Checked ? own.spec : { ...own, after: [], answers: undefined };
     super("kubeadm:aws:PodIdentity", name, {}, opts);
     this.cluster = cluster;
     const tags = resourceTags(cluster, `${cluster.name}-pod-identity`);
@@ -109,12 +112,12 @@ export class PodIdentity extends pulumi.ComponentResource {
       "keys",
       JWKS_PATH,
       pulumi
-        .all([serviceAccountKey, rotated])
+        .all([serviceAccountKey, answers])
         .apply(([pem]) => JSON.stringify(jwks(pem === "" ? [] : [pem]))),
     );
     this.keys = keys;
-    // The control plane waits for what follows, and the keys for the control plane's rotation.
-    const documents = rotated === undefined ? [found, keys] : [found];
+    // The control plane waits for what follows, and the keys may wait for the control plane.
+    const documents = answers === undefined ? [found, keys] : [found];
     const policy = new aws.s3.BucketPolicy(
       `${name}-policy`,
       {

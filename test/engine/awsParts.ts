@@ -28,7 +28,11 @@ class AwsParts extends pulumi.ComponentResource {
     super("kubeadm:index:Cluster", name);
     const opts = { parent: this };
     const pki = (this.pki = new Pki(`${name}-pki`, { protect: settings.protect }, opts));
-    const platform = (this.platform = new AwsPlatform(name, { settings, pki, secrets: {} }, opts));
+    const platform = (this.platform = new AwsPlatform(
+      name,
+      { settings, pki, secrets: {}, answers: pulumi.output(true) },
+      opts,
+    ));
     const steps: StepsArgs = (this.steps = {
       settings,
       sshKeys: {},
