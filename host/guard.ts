@@ -109,10 +109,15 @@ export function refuseForgottenRotation(
         `Set certificates.rotation: ${last.name} and run up, which finishes it. Then choose another name`,
     );
   const isPlane = node.owner.startsWith("controlPlane");
-  if (rotation !== undefined || last === undefined || !isPlane || living.authority === cluster) return;
+  const { authority } = living;
+  if (rotation !== undefined || !isPlane || authority === undefined || authority === cluster) return;
   throw new HostProblem(
     machine,
-    `certificates.rotation is missing, but the cluster's certificates were rotated, and its nodes no longer trust the first CA. Set certificates.rotation: ${last.name}. ` +
+    "certificates.rotation is missing, but " +
+      (last === undefined
+        ? "this node's cluster CA is not the stack's first one. A cluster that was created with a name needs it: it is the last word of " +
+          `openssl x509 -noout -subject -in ${paths.pki}/ca.crt on this machine. `
+        : `the cluster's certificates were rotated, and its nodes no longer trust the first CA. Set certificates.rotation: ${last.name}. `) +
       "To rotate again, set a new name",
   );
 }

@@ -321,6 +321,14 @@ describe("CAs of a living control-plane node", () => {
     expect(() => refuseForgottenRotation("cp1", rotated, cluster, "2027-12")).not.toThrow();
   });
 
+  it("are not the first ones, either, where the cluster was created with others", () => {
+    const born = { ...plane, living: { ...bare.living, authority: "cd".repeat(32) } };
+    expect(() => refuseForgottenRotation("cp1", born, cluster, undefined)).toThrow(
+      /certificates\.rotation is missing, but this node's cluster CA is not the stack's first one.*openssl x509 -noout -subject/,
+    );
+    expect(() => refuseForgottenRotation("cp1", born, cluster, "2026-12")).not.toThrow();
+  });
+
   it("are not asked for where nothing was ever rotated, and on a host that has not joined", () => {
     const first = { ...plane, living: { ...bare.living, authority: cluster } };
     expect(() => refuseForgottenRotation("cp1", first, cluster, undefined)).not.toThrow();
