@@ -77,6 +77,11 @@ export interface Cloud {
     args: CloudAddonsArgs,
     opts: pulumi.ComponentResourceOptions,
   ): readonly pulumi.Resource[];
+  /**
+   * Creates what a destroy deletes first, and what can refuse it while everything is there.
+   * @param all the rest of the cluster, in it and around it; what these depend on needs no mention
+   */
+  createDestroyGuard(name: string, all: readonly pulumi.Resource[], opts: pulumi.CustomResourceOptions): void;
 }
 
 type CreateCloud = (name: string, args: CloudArgs, opts: pulumi.CustomResourceOptions) => Cloud;

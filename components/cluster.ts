@@ -9,7 +9,7 @@ import { type ClusterInput, SETTINGS_KEYS } from "../model/settings/schema/clust
 import { claims } from "./claims";
 import { createAddons, type Addons } from "./addons";
 import { createCloud, type Cloud, type NodePool } from "./cloud";
-import { createCni } from "./cni";
+import { createCni, type MadeCni } from "./cni";
 import { readWithLate, type ClusterSettingsArgs, type LateSettings } from "./late";
 import type { Extras } from "./extras/extras";
 import { clusterCreated } from "./observer";
@@ -182,11 +182,21 @@ export class Cluster extends pulumi.ComponentResource {
 
     this.kubeconfig = this.createKubeconfig(late);
     this.provider = this.createProvider(name);
-    this.addons = this.createAddons(name, secrets, steps);
+    const cni = this.createCni(name, secrets);
+    this.addons = this.createAddons(name, secrets, steps, cni.network);
     const people = this.createPeople(name, secrets, late);
     this.tenants = people.tenants;
     this.extras = people.extras;
     this.oidcKubeconfig = people.oidcKubeconfig;
+    const inside = [
+      this.pki,
+      this.provider,
+      cni.network,
+      ...(cni.others ?? []),
+      ...this.madeAddons(),
+      ...people.all,
+    ];
+    this.cloud?.createDestroyGuard(name, [...before, ...inside], { parent: this });
     this.registerOutputs({
       kubeconfig: this.kubeconfig,
       endpoint: this.endpoint,
@@ -283,20 +293,28 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
-  private createAddons(name: string, secrets: Secrets, steps: StepsArgs): Addons {
-    const opts: pulumi.ComponentResourceOptions = { parent: this, provider: this.provider };
-    const { init } = this.controlPlane;
-    const inside: pulumi.ComponentResourceOptions = {
-      ...opts,
-      // What lives in the cluster ends with it: destroy must not ask an API that may be gone.
-      deletedWith: init,
-    };
-    const { settings, cloud, provider } = this;
-    const nodes = [
+  private nodesReady(): pulumi.Resource[] {
+    return [
       ...this.controlPlane.nodeSteps,
       ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
     ];
-    const cni = createCni(name, { settings, secrets, nodes }, inside);
+  }
+
+  private createCni(name: string, secrets: Secrets): MadeCni {
+    const { settings, provider } = this;
+    return createCni(
+      name,
+      { settings, secrets, nodes: this.nodesReady() },
+      // What lives in the cluster ends with it: destroy must not ask an API that may be gone.
+      { parent: this, provider, deletedWith: this.controlPlane.init },
+    );
+  }
+
+  private createAddons(name: string, secrets: Secrets, steps: StepsArgs, cni: pulumi.Resource): Addons {
+    const opts: pulumi.ComponentResourceOptions = { parent: this, provider: this.provider };
+    const { init } = this.controlPlane;
+    const { settings, cloud, provider } = this;
+    const nodes = this.nodesReady();
     // A cloud's controller goes before DNS: nodes that wait for it take no pods.
     const ofCloud = cloud?.createAddons(name, { init, cni, steps, nodes }, { parent: this, provider }) ?? [];
     const createDnsRecords = cloud?.createDnsRecords;
@@ -307,16 +325,16 @@ export class Cluster extends pulumi.ComponentResource {
     );
   }
 
+  private madeAddons(): pulumi.Resource[] {
+    return Object.values<pulumi.Resource | undefined>({ ...this.addons }).filter(
+      (addon) => addon !== undefined,
+    );
+  }
+
   /** Tenants, your own manifests and roles: they come when everything else exists. */
   private createPeople(name: string, secrets: Secrets, late: LateSettings | undefined): People {
     const { settings, pki, kubeconfig } = this;
-    const before = [
-      ...this.controlPlane.nodeSteps,
-      ...Object.values(this.workerPools).flatMap((pool) => pool.nodesReady),
-      ...Object.values<pulumi.Resource | undefined>({ ...this.addons }).filter(
-        (addon) => addon !== undefined,
-      ),
-    ];
+    const before = [...this.nodesReady(), ...this.madeAddons()];
     return createPeople(
       name,
       { settings, late, authority: pki.cluster, kubeconfig, secrets },

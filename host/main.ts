@@ -19,7 +19,7 @@ import type { StepContext } from "./step";
 import { firewall } from "./steps/firewall";
 import { health } from "./steps/health";
 import { init } from "./steps/init";
-import { leftovers } from "./steps/leftovers";
+import { destroyGuard, leftovers } from "./steps/leftovers";
 import { nodeLifecycle } from "./steps/node";
 import { poolReady } from "./steps/poolReady";
 import { preflight } from "./steps/preflight";
@@ -88,6 +88,8 @@ function run(context: StepContext<StepSpec>): Promise<StepResult> {
       return settled({ ...context, spec });
     case "leftovers":
       return leftovers({ ...context, spec });
+    case "destroyGuard":
+      return destroyGuard({ ...context, spec });
     case "firewall":
       return firewall({ ...context, spec });
     case "topology":

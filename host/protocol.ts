@@ -217,9 +217,12 @@ export interface PoolReadySpec {
   readonly restored?: string;
 }
 
-/** On AWS: at a destroy, deletes or lists what controllers in the cluster have created there, while its API still serves. */
+/**
+ * On AWS, both at a destroy, while the API still serves. `leftovers`: deletes or lists what controllers in the cluster have created there.
+ * `destroyGuard`: refuses what that one would refuse, before anything of the cluster is deleted.
+ */
 export interface LeftoversStepSpec {
-  readonly step: "leftovers";
+  readonly step: "leftovers" | "destroyGuard";
   readonly leftovers: LeftoversSpec;
   /** Names; any of them is asked. */
   readonly controlPlaneNodes: readonly string[];

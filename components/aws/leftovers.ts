@@ -1,7 +1,10 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import type { LeftoversStepSpec, Operation } from "../../host/protocol";
+import { INGRESS_NAMESPACE, INGRESS_SERVICE } from "../../model/addons/ingress/manifests";
 import { awsOf } from "../../model/aws/spec";
 import { proxyVariables } from "../../model/node/downloads";
+import type { ClusterSettings } from "../../model/settings/resolved";
 import { hostStep } from "../machines/hostStep";
 import { controlPlaneMachines, type StepsArgs } from "../machines/steps";
 import type { CloudProvider } from "./cloudProvider";
@@ -25,12 +28,36 @@ const VOLUMES_ROLE = "${storageRole}";
 const CONTROLLER_ROLE = "${loadBalancerControllerRole}";
 
 /**
+ * A step that a destroy deletes before all else of the cluster, since it depends on all of it: what would refuse the destroy does so while
+ * everything is there. Nothing runs before that.
+ * @param all what must not go; direct dependencies, by which `--continue-on-error` goes
+ */
+export function createDestroyGuard(
+  name: string,
+  args: LeftoversArgs,
+  all: readonly pulumi.Resource[],
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  return leftoversStep(name, { ...args, nodes: [...args.nodes, ...all] }, "destroyGuard", ["delete"], opts);
+}
+
+/**
  * A step whose delete comes before that of everything the cluster's controllers need: it lets them delete what they created on
  * AWS. It is protected as the cluster is, so that `--exclude-protected` does not take load balancers from a cluster that stays.
  */
 export function createLeftovers(
   name: string,
+  args: LeftoversArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  return leftoversStep(name, args, "leftovers", ["create", "update", "delete"], opts);
+}
+
+function leftoversStep(
+  name: string,
   { steps, controller, storage, loadBalancers, nodes }: LeftoversArgs,
+  step: LeftoversStepSpec["step"],
+  operations: readonly Operation[],
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const { settings } = steps;
@@ -48,7 +75,7 @@ export function createLeftovers(
       values: Object.fromEntries(roles.map(({ token, arn }) => [token, arn])),
       machines,
       spec: {
-        step: "leftovers",
+        step,
         controlPlaneNodes: machines,
         leftovers: {
           ...onDestroy,
@@ -58,9 +85,10 @@ export function createLeftovers(
           storage: storage !== undefined,
           controller: loadBalancers !== undefined,
           roles: Object.fromEntries(roles.map(({ key, token }) => [key, token])),
+          own: ownBalanced(settings),
         },
       },
-      operations: ["create", "update", "delete"],
+      operations,
     },
     {
       ...opts,
@@ -68,6 +96,12 @@ export function createLeftovers(
       dependsOn: [...nodes, controller, ...[storage, loadBalancers].filter((addon) => addon !== undefined)],
     },
   );
+}
+
+/** The Service of the ingress controller, which the provider deletes. */
+function ownBalanced({ addons: { ingress } }: ClusterSettings): string[] {
+  if (ingress?.expose.type !== "loadBalancer") return [];
+  return [`Service ${INGRESS_NAMESPACE[ingress.kind]}/${INGRESS_SERVICE[ingress.kind]}`];
 }
 
 interface ControllerRole {

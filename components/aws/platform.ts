@@ -26,7 +26,7 @@ import { Endpoint } from "./endpoint";
 import { Firewall } from "./firewall";
 import { InstanceRole } from "./instanceRole";
 import { ETCD_DEVICE, ControlPlaneInstances } from "./controlPlaneInstances";
-import { createLeftovers, type LeftoversArgs } from "./leftovers";
+import { createDestroyGuard, createLeftovers, type LeftoversArgs } from "./leftovers";
 import { LoadBalancerController } from "./loadBalancerController";
 import { Network, type NetworkArgs } from "./network";
 import { PodIdentity, type ClusterIdentity, type PodIdentityArgs } from "./podIdentity";
@@ -69,6 +69,8 @@ export class AwsPlatform implements Cloud {
 
   private readonly settings: ClusterSettings;
   private pools: readonly AwsWorkerPool[] = [];
+  /** What the guard of a destroy knows, once there are add-ons: arguments of leftovers, and what nothing else depends on. */
+  private ending: { readonly args: LeftoversArgs; readonly last: readonly pulumi.Resource[] } | undefined;
   /** What a host needs to reach anything: routes, rules, endpoints of services. */
   private readonly wayOut: readonly pulumi.Resource[];
 
@@ -230,7 +232,8 @@ export class AwsPlatform implements Cloud {
         { ...shared, controller: loadBalancerController, vpcId: this.network.vpcId },
         pulumi.mergeOptions(opts, { dependsOn: [controller] }),
       );
-    if (autoscaler !== undefined)
+    const scaler =
+      autoscaler &&
       new ClusterAutoscaler(
         `${name}-autoscaler`,
         { ...shared, autoscaler },
@@ -241,15 +244,32 @@ export class AwsPlatform implements Cloud {
       name,
       { steps, controller, storage, loadBalancers, nodes },
       parent ? { parent } : {},
+      scaler ? [scaler] : [],
     );
     // Its webhook decides about every new Service, so whoever creates one comes after it.
     return loadBalancers === undefined ? [controller] : [controller, loadBalancers];
   }
 
   /** It needs all of AWS, so that a destroy which it refuses has deleted nothing: not the hook of a group, nor the way to S3. */
-  createLeftovers(name: string, args: LeftoversArgs, opts: pulumi.CustomResourceOptions): void {
-    const nodes = [...args.nodes, this.network, ...this.pools];
-    createLeftovers(`${name}-leftovers`, { ...args, nodes }, opts);
+  createLeftovers(
+    name: string,
+    given: LeftoversArgs,
+    opts: pulumi.CustomResourceOptions,
+    others: readonly pulumi.Resource[] = [],
+  ): void {
+    const args = { ...given, nodes: [...given.nodes, this.network, ...this.pools] };
+    const step = createLeftovers(`${name}-leftovers`, args, opts);
+    this.ending = { args, last: [step, ...others] };
+  }
+
+  createDestroyGuard(
+    name: string,
+    all: readonly pulumi.Resource[],
+    opts: pulumi.CustomResourceOptions,
+  ): void {
+    const { ending } = this;
+    if (ending === undefined) throw new Error("the guard of a destroy comes after the add-ons");
+    createDestroyGuard(`${name}-destroy-guard`, ending.args, [...ending.last, ...all], opts);
   }
 
   private stepsArgs(guards: readonly pulumi.Resource[]): AwsPlatform["steps"] {

@@ -229,12 +229,11 @@ export const createCalico: CreateCni = (name, { settings, secrets, nodes }, opts
     opts,
   );
   const reflectors = spec.cni.bgp?.routeReflectors;
-  if (reflectors !== undefined) {
-    const called = name.replace(/calico$/, "route-reflectors");
-    new RouteReflectors(called, checked<RouteReflectorsArgs, Reflectors>(reflectors), {
-      ...opts,
-      dependsOn: [calico, ...nodes],
-    });
-  }
-  return calico;
+  if (reflectors === undefined) return { network: calico };
+  const called = name.replace(/calico$/, "route-reflectors");
+  const marked = new RouteReflectors(called, checked<RouteReflectorsArgs, Reflectors>(reflectors), {
+    ...opts,
+    dependsOn: [calico, ...nodes],
+  });
+  return { network: calico, others: [marked] };
 };

@@ -82,9 +82,10 @@ export class Cilium extends pulumi.ComponentResource {
 }
 
 /** Cilium of a cluster's settings. */
-export const createCilium: CreateCni = (name, { settings }, opts) =>
-  new Cilium(
+export const createCilium: CreateCni = (name, { settings }, opts) => ({
+  network: new Cilium(
     name,
     checked<CiliumArgs, CiliumRelease>({ ...withCni(settings, "cilium"), helm: settings.addons.helm }),
     opts,
-  );
+  ),
+});

@@ -85,5 +85,6 @@ export class Flannel extends pulumi.ComponentResource {
 }
 
 /** flannel of a cluster's settings. */
-export const createFlannel: CreateCni = (name, { settings }, opts) =>
-  new Flannel(name, checked<FlannelArgs, FlannelSpec>(withCni(settings, "flannel")), opts);
+export const createFlannel: CreateCni = (name, { settings }, opts) => ({
+  network: new Flannel(name, checked<FlannelArgs, FlannelSpec>(withCni(settings, "flannel")), opts),
+});

@@ -20,12 +20,14 @@ export interface CniArgs {
   readonly nodes: readonly pulumi.Resource[];
 }
 
+/** The network, and what needs all nodes besides, which nobody waits for. */
+export interface MadeCni {
+  readonly network: pulumi.ComponentResource;
+  readonly others?: readonly pulumi.Resource[];
+}
+
 /** Makes a CNI of a cluster's settings: a component named `<name>-<kind>`. */
-export type CreateCni = (
-  name: string,
-  args: CniArgs,
-  opts: pulumi.ComponentResourceOptions,
-) => pulumi.ComponentResource;
+export type CreateCni = (name: string, args: CniArgs, opts: pulumi.ComponentResourceOptions) => MadeCni;
 
 /** A component for each CNI of the model's registry; a further one is a row here. */
 const COMPONENTS: Readonly<Record<CniKind, CreateCni>> = {
@@ -36,11 +38,7 @@ const COMPONENTS: Readonly<Record<CniKind, CreateCni>> = {
 };
 
 /** The cluster's network, of the kind that the settings name. */
-export function createCni(
-  name: string,
-  args: CniArgs,
-  opts: pulumi.ComponentResourceOptions,
-): pulumi.ComponentResource {
+export function createCni(name: string, args: CniArgs, opts: pulumi.ComponentResourceOptions): MadeCni {
   const { kind } = args.settings.cni;
   return COMPONENTS[kind](`${name}-${kind}`, args, opts);
 }

@@ -84,9 +84,10 @@ export class Weave extends pulumi.ComponentResource {
 }
 
 /** Weave of a cluster's settings. */
-export const createWeave: CreateCni = (name, { settings, secrets }, opts) =>
-  new Weave(
+export const createWeave: CreateCni = (name, { settings, secrets }, opts) => ({
+  network: new Weave(
     name,
     checked<WeaveArgs, WeaveSpec & SecretsArg>({ ...withCni(settings, "weave"), secrets }),
     opts,
-  );
+  ),
+});

@@ -25,6 +25,8 @@ export interface People {
   readonly tenants: Readonly<Record<string, Tenant>>;
   /** Undefined if the settings have no manifests and charts. */
   readonly extras: Extras | undefined;
+  /** All that was made, tenants and extras among it. */
+  readonly all: readonly pulumi.Resource[];
   /** Kubeconfig for people who log in at the issuer; it contains no credentials. Undefined without `oidc`. */
   readonly oidcKubeconfig: pulumi.Output<string> | undefined;
 }
@@ -66,18 +68,22 @@ export function createPeople(name: string, args: PeopleArgs, opts: pulumi.Compon
           checked<ExtrasArgs, Extra & SecretsArg>({ ...extras, secrets }),
           after(...Object.values(tenants)),
         );
-  if (tenancy.roles.length > 0) {
-    const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
-    new Access(
-      `${name}-access`,
-      checked<AccessArgs, Pick<TenancySettings, "roles">>(tenancy),
-      after(...before),
-    );
-  }
+  const before = [...Object.values(tenants), ...(brought === undefined ? [] : [brought])];
+  const access =
+    tenancy.roles.length === 0
+      ? []
+      : [
+          new Access(
+            `${name}-access`,
+            checked<AccessArgs, Pick<TenancySettings, "roles">>(tenancy),
+            after(...before),
+          ),
+        ];
   const { oidc } = settings;
   return {
     tenants,
     extras: brought,
+    all: [...roles, ...before, ...access],
     // Only how to reach the cluster is taken over, and that is no secret.
     oidcKubeconfig:
       oidc === undefined

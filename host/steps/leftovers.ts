@@ -22,7 +22,7 @@ const PATIENCE = 900_000;
 const KEPT: readonly AccountLeftover["kind"][] = ["volume", "snapshot"];
 
 /**
- * The first thing that a destroy deletes of a cluster on AWS. The controllers delete the load balancers and volumes themselves, as
+ * The first thing that a destroy deletes on AWS itself. The controllers delete the load balancers and volumes themselves, as
  * long as the API and they run; what has no object in the cluster any more is deleted by its tag. Otherwise a VPC with a
  * load balancer in it could not be deleted.
  * @throws HostProblem with what is in the way
@@ -43,12 +43,26 @@ export async function leftovers(
   }
   const found = await looked(context, run);
   if (found === undefined) return {};
-  refuse(context.spec.leftovers, found);
+  refuse(context.spec, found);
   const left = isDone(context.spec.leftovers, found)
     ? found
     : await removed(context, run, interval, patience);
   for (const one of left.account)
     say(`left on AWS: ${described(one)}${advice(one, context.spec.leftovers.aws.region)}`);
+  return {};
+}
+
+/**
+ * The first thing that a destroy deletes of a cluster on AWS: it depends on all of it. It changes nothing, and refuses what `leftovers`
+ * would refuse when add-ons are on their way out already.
+ * @throws HostProblem with what is in the way
+ */
+export async function destroyGuard(context: Context): Promise<StepResult> {
+  if (context.operation !== "delete") return {};
+  const node = await controlPlaneNodeOf(context);
+  if (node === undefined) return {};
+  const found = await looked(context, runner(context, node));
+  if (found !== undefined) refuse(context.spec, found);
   return {};
 }
 
@@ -64,12 +78,17 @@ function insisted(): boolean {
   return (process.env[FORCE_VARIABLE] ?? "").split(/[\s,]+/).includes("all");
 }
 
-function goOn({ say }: Context, error: unknown): undefined {
+/** Add-ons may be gone by then where there is no guard, as after a first run that failed. */
+function untouched(step: LeftoversStepSpec["step"]): string {
+  return step === "destroyGuard" ? "Nothing was deleted" : "No node and nothing on AWS was deleted";
+}
+
+function goOn({ say, spec }: Context, error: unknown): undefined {
   if (!(error instanceof HostProblem)) throw error;
   if (!insisted())
     throw new HostProblem(
       "",
-      `${error.report()}\nNothing was deleted. Load balancers and volumes that the cluster created on AWS cannot be looked for; ` +
+      `${error.report()}\n${untouched(spec.step)}. Load balancers and volumes that the cluster created on AWS cannot be looked for; ` +
         `to destroy it anyway, run pulumi with ${FORCE_VARIABLE}=all`,
     );
   say(
@@ -95,8 +114,15 @@ async function looked(context: Context, run: Run): Promise<Leftovers | undefined
   }
 }
 
-function refuse({ loadBalancers, volumes }: LeftoversStepSpec["leftovers"], found: Leftovers): void {
-  const balancers = [...found.balanced, ...found.account.filter(isBalancing).map(described)];
+function refuse(
+  { step, leftovers: { loadBalancers, volumes, own = [] } }: LeftoversStepSpec,
+  found: Leftovers,
+): void {
+  const isOwn = (of: string): boolean => of.split(", ").every((one) => own.includes(one));
+  const balancers = [
+    ...found.balanced.filter((one) => !isOwn(one)),
+    ...found.account.filter((one) => isBalancing(one) && !isOwn(one.of)).map(described),
+  ];
   const kept = [
     ...found.claims.map((claim) => `claim ${claim}`),
     ...found.account.filter(isKept).map(described),
@@ -113,7 +139,7 @@ function refuse({ loadBalancers, volumes }: LeftoversStepSpec["leftovers"], foun
         ]
       : []),
   ];
-  if (refusals.length > 0) throw new HostProblem("", [...refusals, "Nothing was deleted"].join("\n"));
+  if (refusals.length > 0) throw new HostProblem("", [...refusals, untouched(step)].join("\n"));
 }
 
 /** Deletes in rounds until nothing is left that has to go. */

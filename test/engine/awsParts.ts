@@ -16,6 +16,8 @@ import type { ClusterSettings } from "../../model/settings/resolved";
 class AwsParts extends pulumi.ComponentResource {
   readonly platform: AwsPlatform;
   readonly steps: StepsArgs;
+  /** What lives in the cluster ends with it. */
+  readonly init: pulumi.Resource;
   readonly pki: Pki;
   /** What stands for the nodes, as the parts of a cluster that need nodes depend on them. */
   readonly nodes: readonly pulumi.Resource[];
@@ -46,6 +48,7 @@ class AwsParts extends pulumi.ComponentResource {
     });
     const plane = new ControlPlane(`${name}-control-plane`, { ...steps, after: [preflight] }, opts);
     const made = platform.createPools(name, steps, plane.nodeSteps, pools, opts);
+    this.init = plane.init;
     this.nodes = [...plane.nodeSteps, ...Object.values(made).flatMap((pool) => pool.nodesReady)];
     this.registerOutputs({});
   }

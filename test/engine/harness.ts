@@ -50,6 +50,8 @@ export interface OperationOptions {
   readonly replace?: string[];
   /** Reload the state of what is there before; `preview` and `up` only. */
   readonly refresh?: boolean;
+  /** With `target`: what depends on these too; `destroy` only. */
+  readonly targetDependents?: boolean;
   /** Go on with what does not depend on a resource that failed; `up` and `destroy` only. */
   readonly continueOnError?: boolean;
   /** Stops the engine as Ctrl-C does when it is aborted. */

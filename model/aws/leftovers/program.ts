@@ -17,7 +17,7 @@ export interface AccountLeftover {
     "load balancer" | "classic load balancer" | "target group" | "security group" | "volume" | "snapshot";
   /** As AWS' command line takes it: an id, a name or an ARN. */
   readonly id: string;
-  /** What it was made for, as far as its tags say; "" otherwise. */
+  /** What it was made for, as far as its tags, or those of the load balancers that use it, say; several are joined by ", ". "" otherwise. */
   readonly of: string;
   /** No role of the cluster may delete it: AWS Load Balancer Controller made it, and was removed since. */
   readonly foreign?: true;

@@ -51,4 +51,6 @@ export interface LeftoversSpec extends OnDestroySettings {
   readonly controller: boolean;
   /** Empty: the control-plane nodes' own role may do it. */
   readonly roles: LeftoverRoles;
+  /** Services of the stack itself with a load balancer, as `Service namespace/name`: a destroy deletes them, so `refuse` is not about them. Default: none. */
+  readonly own?: readonly string[];
 }

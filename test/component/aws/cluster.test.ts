@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SPEC_VARIABLE, type LeftoversStepSpec, type StepSpec } from "../../../host/protocol";
 import { groupRules } from "../../../model/aws/firewall";
@@ -7,6 +10,8 @@ import { createCluster } from "../../../stacks/program";
 import { byName, record, type Recorded } from "../../../testing/recorder";
 import { awsSettings, largeAws, REGION, smallAws } from "../../support/awsInput";
 import type { RawSettings } from "../../support/settings";
+
+const ROOT = path.resolve(__dirname, "../../..");
 
 type Settings = Parameters<typeof createCluster>[0]["settings"];
 
@@ -33,6 +38,20 @@ beforeAll(async () => {
 });
 
 const ofType = (all: readonly Recorded[], end: string) => all.filter((one) => one.type.endsWith(`:${end}`));
+
+/** What comes before a resource, and stays as long as it does. */
+function needed(all: readonly Recorded[], name: string): ReadonlySet<string> {
+  const byUrn = new Map(all.map((one) => [one.urn, one]));
+  const below = new Set<string>();
+  const follow = (urn: string): void => {
+    if (below.has(urn)) return;
+    below.add(urn);
+    for (const next of byUrn.get(urn)?.dependsOn ?? []) follow(next);
+  };
+  follow(byName(all, name).urn);
+  return below;
+}
+
 const names = (all: readonly Recorded[]) => all.map((one) => one.name).sort();
 
 describe("the tree", () => {
@@ -370,20 +389,13 @@ describe("leftovers", () => {
     ])
       expect(step.dependsOn, name).toContain(byName(large, name).urn);
     // Whatever waits for it would be deleted before it.
-    expect(large.filter((one) => one.dependsOn.includes(step.urn))).toEqual([]);
+    expect(names(large.filter((one) => one.dependsOn.includes(step.urn)))).toEqual(["cloud-destroy-guard"]);
     expect(step.protect).toBe(true);
   });
 
   it("are looked for before anything on AWS goes: a destroy that they refuse has deleted nothing there", () => {
     for (const all of [small, large]) {
-      const byUrn = new Map(all.map((one) => [one.urn, one]));
-      const below = new Set<string>();
-      const follow = (urn: string): void => {
-        if (below.has(urn)) return;
-        below.add(urn);
-        for (const next of byUrn.get(urn)?.dependsOn ?? []) follow(next);
-      };
-      follow(byName(all, "cloud-leftovers").urn);
+      const below = needed(all, "cloud-leftovers");
       const first = all.filter((one) => one.custom && one.type.startsWith("aws:") && !below.has(one.urn));
       expect(names(first)).toEqual([]);
     }
@@ -405,6 +417,7 @@ describe("leftovers", () => {
         storage: true,
         controller: false,
         roles: { balancers: "${cloudControllerRole}", volumes: "${storageRole}" },
+        own: [],
       },
     });
     expect(step.protect).not.toBe(true);
@@ -413,6 +426,71 @@ describe("leftovers", () => {
       (alone.inputs["environment"] as Record<string, string>)[SPEC_VARIABLE] ?? "",
     ) as LeftoversStepSpec;
     expect(own.leftovers.roles).toEqual({});
+  });
+});
+
+describe("the guard of a destroy", () => {
+  const settingsOf = (environment: string): RawSettings =>
+    (
+      parse(readFileSync(path.join(ROOT, `Pulumi.${environment}.yaml`), "utf8")) as {
+        config: { "kubeadm:cluster": RawSettings };
+      }
+    ).config["kubeadm:cluster"];
+
+  it.each([
+    ["a small cluster", smallAws],
+    ["prod", () => settingsOf("prod")],
+    ["rotated certificates", () => ({ ...largeAws(), certificates: { rotation: "spring" } })],
+    [
+      "dev, with roles of people",
+      () => ({
+        ...settingsOf("dev"),
+        roles: [{ group: "viewers", clusterRole: "view", source: "certificate" }],
+      }),
+    ],
+    [
+      "Calico with reflectors, which nothing waits for",
+      () => ({
+        ...largeAws(),
+        cni: {
+          kind: "calico",
+          backend: "bgp",
+          podCidr: "10.244.0.0/16",
+          nodeToNodeMesh: false,
+          routeReflectors: { nodeSelector: { reflector: "yes" } },
+        },
+        network: { ...(largeAws()["network"] as object), zones: 1 },
+        controlPlane: { ...(largeAws()["controlPlane"] as object), labels: { reflector: "yes" } },
+      }),
+    ],
+  ])(
+    "needs all of %s, so a destroy that it refuses has deleted nothing; and nothing needs it",
+    async (_, raw) => {
+      const all = await cluster(raw());
+      const guard = byName(all, "cloud-destroy-guard");
+      const below = needed(all, guard.name);
+      expect(names(all.filter((one) => one.custom && !below.has(one.urn)))).toEqual([]);
+      expect(all.filter((one) => one.dependsOn.includes(guard.urn))).toEqual([]);
+      // Direct dependencies are what `--continue-on-error` goes by.
+      for (const end of ["-leftovers", "-cloud-provider-release", "-control-plane-cp-1-node"])
+        expect(guard.dependsOn, end).toContain(byName(all, `cloud${end}`).urn);
+      expect([guard.inputs["create"], guard.inputs["update"]]).toEqual([undefined, undefined]);
+    },
+  );
+
+  it("is protected as the cluster is, and lets the balancer of the stack's own ingress go", async () => {
+    expect(byName(large, "cloud-destroy-guard").protect).toBe(true);
+    const ingress = {
+      kind: "ingress-nginx",
+      expose: { type: "loadBalancer", sourceRanges: ["203.0.113.0/24"] },
+    };
+    const guard = byName(await cluster({ ...smallAws(), protect: false, ingress }), "cloud-destroy-guard");
+    expect(guard.protect).not.toBe(true);
+    const environment = guard.inputs["environment"] as Record<string, string>;
+    expect(JSON.parse(environment[SPEC_VARIABLE] ?? "")).toMatchObject({
+      step: "destroyGuard",
+      leftovers: { own: ["Service ingress-nginx/ingress-nginx-controller"] },
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { FORCE_VARIABLE } from "../../../host/insist";
 import { HostProblem } from "../../../host/problem";
 import type { LeftoversStepSpec, Operation } from "../../../host/protocol";
 import { Hosts } from "../../../host/runner";
-import { leftovers } from "../../../host/steps/leftovers";
+import { destroyGuard, leftovers } from "../../../host/steps/leftovers";
 import type { AccountLeftover, Leftovers } from "../../../model/aws/leftovers/program";
 import { HANGS_AFTER } from "../../support/patience";
 import { answer, SshHost, stateLine } from "./sshHost";
@@ -43,6 +43,7 @@ interface Given {
   readonly answers?: readonly (Leftovers | number)[];
   readonly node?: object | null;
   readonly patience?: number;
+  readonly guard?: true;
 }
 
 /** The step, and which commands a control-plane node was asked for. */
@@ -52,6 +53,7 @@ async function step({
   answers = [none],
   node = { cluster, state: "joined" },
   patience = 60_000,
+  guard,
 }: Given) {
   const asked: string[] = [];
   const left = [...answers];
@@ -77,7 +79,11 @@ async function step({
   cleanUp.push(() => hosts.close());
   const context = {
     operation,
-    spec: { ...spec, leftovers: { ...spec.leftovers, ...wanted } },
+    spec: {
+      ...spec,
+      step: guard ? ("destroyGuard" as const) : spec.step,
+      leftovers: { ...spec.leftovers, ...wanted },
+    },
     input,
     hosts,
     cluster,
@@ -85,7 +91,7 @@ async function step({
     values: {},
     say: (line: string) => said.push(line),
   } as const;
-  const error = await leftovers(context, 1, patience).then(
+  const error = await (guard ? destroyGuard(context) : leftovers(context, 1, patience)).then(
     () => "",
     (thrown: unknown) => {
       if (!(thrown instanceof HostProblem)) throw thrown;
@@ -143,8 +149,47 @@ describe("leftovers of a cluster on AWS", () => {
       "onDestroy.loadBalancers is refuse, and AWS has load balancers for Service shop/web, security group sg-1 of k8s-elb-a. " +
         "Delete them, or set onDestroy.loadBalancers to delete and run up\n" +
         "onDestroy.volumes is refuse, and the cluster has claim shop/data, volume vol-1 (10 GiB) of claim shop/data. " +
-        "Delete them, or set onDestroy.volumes to keep or delete and run up\nNothing was deleted",
+        "Delete them, or set onDestroy.volumes to keep or delete and run up\nNo node and nothing on AWS was deleted",
     );
+  });
+
+  it("of the stack itself are no reason to refuse: its ingress Service with all that AWS has for it", async () => {
+    const service = "Service ingress-nginx/ingress-nginx-controller";
+    const own: Leftovers = {
+      ...none,
+      balanced: [service],
+      account: [
+        { kind: "classic load balancer", id: "a1", of: service },
+        { kind: "security group", id: "sg-1", of: service },
+      ],
+    };
+    const wanted = { loadBalancers: "refuse", own: [service] } as const;
+    expect(await step({ wanted, answers: [own], guard: true })).toEqual({
+      asked: ["look"],
+      said: [],
+      error: "",
+    });
+    const shared: AccountLeftover = { kind: "security group", id: "sg-2", of: `${service}, ${web}` };
+    const { error } = await step({
+      wanted,
+      answers: [{ ...own, account: [...own.account, shared] }],
+      guard: true,
+    });
+    expect(error).toContain(`AWS has load balancers for security group sg-2 of ${service}, ${web}. `);
+  });
+
+  it("are asked for first by the guard of a destroy, which refuses the same, and deletes nothing", async () => {
+    const wanted = { volumes: "refuse" } as const;
+    const { asked, error } = await step({ wanted, answers: [some], guard: true });
+    expect(asked).toEqual(["look"]);
+    expect(error).toMatch(/^onDestroy\.volumes is refuse, .*\nNothing was deleted$/s);
+    expect(await step({ answers: [some], guard: true })).toEqual({ asked: ["look"], said: [], error: "" });
+    const silent = await step({ node: null, guard: true });
+    expect(silent.error).toMatch(
+      /no control-plane node answers: .*\nNothing was deleted\. .*FORCE_REMOVAL=all/,
+    );
+    vi.stubEnv(FORCE_VARIABLE, "all");
+    expect(await step({ node: null, guard: true })).toMatchObject({ asked: [], error: "" });
   });
 
   it("that do not go fail the destroy, and the cluster takes Services again", async () => {

@@ -148,19 +148,33 @@ def tagged(version, names, member, tag_path):
     return found
 
 
+def texts(one, path):
+    return [found.text for found in one.iterfind(path)]
+
+
 def balancers_of(home):
-    found = []
+    found, used = [], {}
     for kind, action, ids, holder in (("load balancer", "DescribeLoadBalancers", "LoadBalancerArn", "LoadBalancers"), ("target group", "DescribeTargetGroups", "TargetGroupArn", "TargetGroups")):
         all_of = pages(lambda params: elb(BALANCING, action, params), {}, ".//%s/member" % holder, (".//NextMarker", "Marker"))
         # Names of other networks are not looked up.
-        names = [one.findtext(ids) for one in all_of if one.findtext("VpcId") == home]
+        here = [one for one in all_of if one.findtext("VpcId") == home]
+        names = [one.findtext(ids) for one in here]
+        used.update((one.findtext(ids), texts(one, "SecurityGroups/member") + texts(one, "LoadBalancerArns/member")) for one in here)
         found += [(kind, name, tags) for name, tags in tagged(BALANCING, names, "ResourceArns", ".//Tags/member").items()]
     all_of = pages(lambda params: elb(CLASSIC, "DescribeLoadBalancers", params), {}, ".//LoadBalancerDescriptions/member", (".//NextMarker", "Marker"))
-    names = [one.findtext("LoadBalancerName") for one in all_of if one.findtext("VPCId") == home]
+    here = [one for one in all_of if one.findtext("VPCId") == home]
+    names = [one.findtext("LoadBalancerName") for one in here]
+    used.update((one.findtext("LoadBalancerName"), texts(one, "SecurityGroups/member")) for one in here)
     found += [("classic load balancer", name, tags) for name, tags in tagged(CLASSIC, names, "LoadBalancerNames", ".//Tags/member").items()]
     for filters in ((("tag:" + OWNED, "owned"),), (("tag:" + CONTROLLER_TAG, CLUSTER),)):
         for one in filtered("DescribeSecurityGroups", filters + (("vpc-id", home),), ".//securityGroupInfo/item"):
             found.append(("security group", one.findtext("groupId"), dict(tags_of(one, "tagSet/item"), **{"": one.findtext("groupName")})))
+    means = {name: meant(tags) for kind, name, tags in found}
+    for kind, name, tags in found:
+        # A group names the load balancers that it belongs to; a load balancer names its security groups.
+        users = [means.get(one, "") for one in used[name]] if kind == "target group" else [means.get(one, "") for one in used if name in used[one]]
+        if any(users):
+            tags[""] = ", ".join(sorted(set(one or "something else" for one in users)))
     return {(kind, name): tags for kind, name, tags in found if ours(tags)}
 
 

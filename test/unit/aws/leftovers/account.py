@@ -5,7 +5,7 @@ OWN = {aws.OWNED: "owned"}
 HOME, OTHER = "vpc-1", "vpc-2"
 balancers = {
     "arn:api": {"VpcId": HOME, "tags": dict(OWN, **{aws.STACK_TAG: aws.CLUSTER})},
-    "arn:web": {"VpcId": HOME, "tags": dict(OWN, **{"kubernetes.io/service-name": "shop/web"})},
+    "arn:web": {"VpcId": HOME, "tags": dict(OWN, **{"kubernetes.io/service-name": "shop/web"}), "groups": ["sg-web"]},
     "arn:foreign": {"VpcId": HOME, "tags": {"kubernetes.io/cluster/other": "owned"}},
     "arn:far": {"VpcId": OTHER, "tags": OWN},
 }
@@ -13,6 +13,7 @@ targets = {"arn:tg-web": {"VpcId": HOME, "tags": OWN, "of": "arn:web"}}
 classics = {}
 groups = {
     "sg-workers": {"name": "workers", "tags": dict(OWN, **{aws.STACK_TAG: aws.CLUSTER}), "opened": []},
+    "sg-web": {"name": "k8s-elb-web", "tags": OWN, "opened": []},
     "sg-foreign": {"name": "foreign", "tags": {}, "opened": []},
 }
 volumes = {
@@ -55,7 +56,8 @@ def controllers():
     """What the controllers do between two rounds."""
     for key in deleting["services"]:
         one = services.pop(key)
-        balancers.pop(one["has"], None)
+        for name in balancers.pop(one["has"], {}).get("groups", []):
+            groups.pop(name, None)
         for name in [name for name, target in targets.items() if target["of"] == one["has"]]:
             del targets[name]
     for claim in list(deleting["claims"]):
@@ -108,6 +110,10 @@ def pairs(tags, item, key, value):
     return "".join("<%s><%s>%s</%s><%s>%s</%s></%s>" % (item, key, k, key, value, v, value, item) for k, v in tags.items())
 
 
+def members(names):
+    return "".join("<member>%s</member>" % name for name in names)
+
+
 def refuse(code):
     raise aws.Refused("%s: because the test says so" % code)
 
@@ -128,7 +134,7 @@ def paged(params, holder, each):
 def balancing(version, action, params):
     if version == aws.CLASSIC:
         if action == "DescribeLoadBalancers":
-            return paged(params, "LoadBalancerDescriptions", ["<member><LoadBalancerName>%s</LoadBalancerName><VPCId>%s</VPCId></member>" % (name, one["VPCId"]) for name, one in classics.items()])
+            return paged(params, "LoadBalancerDescriptions", ["<member><LoadBalancerName>%s</LoadBalancerName><VPCId>%s</VPCId><SecurityGroups>%s</SecurityGroups></member>" % (name, one["VPCId"], members(one["groups"])) for name, one in classics.items()])
         if action == "DescribeTags":
             return "<TagDescriptions>%s</TagDescriptions>" % described(action, params, "LoadBalancerNames", "LoadBalancerName", classics)
         del classics[params["LoadBalancerName"]]
@@ -136,9 +142,9 @@ def balancing(version, action, params):
     if action == "DescribeTags":
         return "<TagDescriptions>%s</TagDescriptions>" % described(action, params, "ResourceArns", "ResourceArn", dict(balancers, **targets))
     if action == "DescribeLoadBalancers":
-        return paged(params, "LoadBalancers", ["<member><LoadBalancerArn>%s</LoadBalancerArn><VpcId>%s</VpcId><AvailabilityZones><member><ZoneName>z</ZoneName></member></AvailabilityZones></member>" % (name, one["VpcId"]) for name, one in balancers.items()])
+        return paged(params, "LoadBalancers", ["<member><LoadBalancerArn>%s</LoadBalancerArn><VpcId>%s</VpcId><AvailabilityZones><member><ZoneName>z</ZoneName></member></AvailabilityZones><SecurityGroups>%s</SecurityGroups></member>" % (name, one["VpcId"], members(one.get("groups", []))) for name, one in balancers.items()])
     if action == "DescribeTargetGroups":
-        return paged(params, "TargetGroups", ["<member><TargetGroupArn>%s</TargetGroupArn><VpcId>%s</VpcId></member>" % (name, one["VpcId"]) for name, one in targets.items()])
+        return paged(params, "TargetGroups", ["<member><TargetGroupArn>%s</TargetGroupArn><LoadBalancerArns>%s</LoadBalancerArns><VpcId>%s</VpcId></member>" % (name, members([one["of"]]), one["VpcId"]) for name, one in targets.items()])
     if action == "DeleteLoadBalancer":
         del balancers[params["LoadBalancerArn"]]
     if action == "DeleteTargetGroup":

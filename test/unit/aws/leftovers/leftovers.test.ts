@@ -66,14 +66,23 @@ describe.skipIf(!have("python3"))("what controllers left", () => {
           { kind: "load balancer", id: "arn:orphan", of: "" },
           { kind: "load balancer", id: "arn:web", of: "Service shop/web" },
           { kind: "security group", id: "sg-elb", of: "k8s-elb-aclassic" },
+          { kind: "security group", id: "sg-web", of: "Service shop/web" },
           { kind: "target group", id: "arn:tg-orphan", of: "" },
-          { kind: "target group", id: "arn:tg-web", of: "" },
+          { kind: "target group", id: "arn:tg-web", of: "Service shop/web" },
           { kind: "volume", id: "vol-data", of: "claim shop/data", gib: 10 },
           { kind: "volume", id: "vol-keep", of: "claim shop/kept", gib: 20 },
         ],
       },
     ]);
     expect(did).toEqual([]);
+  });
+
+  it("names all load balancers that use a security group, also those that say nothing of themselves", () => {
+    const { seen } = play(
+      {},
+      'balancers["arn:orphan"] = {"VpcId": HOME, "tags": OWN, "groups": ["sg-web"]}\naws.look()',
+    );
+    expect(seen[0]?.account.find(({ id }) => id === "sg-web")?.of).toBe("Service shop/web, something else");
   });
 
   it("goes in rounds: Services first, by their controller, then what has no Service", () => {
