@@ -1,7 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { LeftoversStepSpec, Operation } from "../../host/protocol";
-import { INGRESS_NAMESPACE, INGRESS_SERVICE } from "../../model/addons/ingress/manifests";
+import { usedAddons } from "../../model/addons";
 import { awsOf } from "../../model/aws/spec";
 import { proxyVariables } from "../../model/node/downloads";
 import type { ClusterSettings } from "../../model/settings/resolved";
@@ -98,10 +98,11 @@ function leftoversStep(
   );
 }
 
-/** The Service of the ingress controller, which the provider deletes. */
-function ownBalanced({ addons: { ingress } }: ClusterSettings): string[] {
-  if (ingress?.expose.type !== "loadBalancer") return [];
-  return [`Service ${INGRESS_NAMESPACE[ingress.kind]}/${INGRESS_SERVICE[ingress.kind]}`];
+/** Services of add-ons, which the provider deletes. */
+function ownBalanced({ addons }: ClusterSettings): string[] {
+  return usedAddons(addons)
+    .flatMap(({ domain, settings }) => domain.balanced?.(settings) ?? [])
+    .map((service) => `Service ${service}`);
 }
 
 interface ControllerRole {

@@ -153,6 +153,8 @@ export interface AddonDomain<I, S extends object> {
   /** Flows to ports that others have. */
   calls?(settings: S): readonly Flow[];
   pools?(settings: S): readonly ServicePool[];
+  /** Services of type LoadBalancer that it makes, as `namespace/name`. */
+  balanced?(settings: S): readonly string[];
   /** Name servers outside the cluster that it asks, as `address`, `address:port` or a file of the node. */
   resolvers?(settings: S): readonly { readonly path: Path; readonly resolver: string }[];
 }

@@ -8,7 +8,7 @@ import {
   type AddonPort,
   type AddonSummary,
 } from "../domain";
-import { INGRESS_NAMESPACE } from "./manifests";
+import { INGRESS_NAMESPACE, INGRESS_SERVICE } from "./manifests";
 import { ingressSchema } from "./schema";
 import { resolveIngress, type IngressInput, type IngressSettings } from "./settings";
 import { TRAEFIK_CHART } from "./traefik";
@@ -37,6 +37,8 @@ export const ingress = {
     [["ingress", "dns", "names"], dns?.names ?? []],
   ],
   summary,
+  balanced: ({ kind, expose }) =>
+    expose.type === "loadBalancer" ? [`${INGRESS_NAMESPACE[kind]}/${INGRESS_SERVICE[kind]}`] : [],
   ports: ({ expose }) =>
     expose.type === "hostPorts" ? [expose.http, expose.https].map((port) => hostPort(port)) : [],
 } as const satisfies AddonDomain<IngressInput, IngressSettings>;
