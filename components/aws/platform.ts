@@ -250,14 +250,18 @@ export class AwsPlatform implements Cloud {
     return loadBalancers === undefined ? [controller] : [controller, loadBalancers];
   }
 
-  /** It needs all of AWS, so that a destroy which it refuses has deleted nothing: not the hook of a group, nor the way to S3. */
+  /**
+   * It needs all of AWS, so that a destroy which it refuses has deleted nothing: not the hook of a group, nor the way to S3, nor the keys by
+   * which AWS knows the controllers.
+   */
   createLeftovers(
     name: string,
     given: LeftoversArgs,
     opts: pulumi.CustomResourceOptions,
     others: readonly pulumi.Resource[] = [],
   ): void {
-    const args = { ...given, nodes: [...given.nodes, this.network, ...this.pools] };
+    const keys = this.identity === undefined ? [] : [this.identity.keys];
+    const args = { ...given, nodes: [...given.nodes, this.network, ...this.pools, ...keys] };
     const step = createLeftovers(`${name}-leftovers`, args, opts);
     this.ending = { args, last: [step, ...others] };
   }
