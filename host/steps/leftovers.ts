@@ -78,7 +78,7 @@ function insisted(): boolean {
   return (process.env[FORCE_VARIABLE] ?? "").split(/[\s,]+/).includes("all");
 }
 
-/** Add-ons may be gone by then where there is no guard, as after a first run that failed. */
+/** Without a guard, as after a first run that failed, add-ons may already be gone. */
 function untouched(step: LeftoversStepSpec["step"]): string {
   return step === "destroyGuard" ? "Nothing was deleted" : "No node and nothing on AWS was deleted";
 }

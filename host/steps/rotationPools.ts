@@ -102,13 +102,13 @@ export class PoolNodes {
   }
 
   /** Runs a script on each node. */
-  async onEach(name: string, script: (machine: ClusterMachine) => string, timeout?: number): Promise<void> {
+  async onEach(name: string, script: (machine: ClusterMachine) => string): Promise<void> {
     const done = new Set<string>();
     await this.each(
       name,
       ({ uid }) => done.has(uid),
       async (node) => {
-        await this.run(node, name, script(machineOf(node)), timeout);
+        await this.run(node, name, script(machineOf(node)));
         done.add(node.uid);
       },
       SCRIPTS_AT_ONCE,

@@ -8,7 +8,7 @@ import {
   bastionHostKeySecret,
   bootBucketParameter,
   bootBucketPrefix,
-  BUCKET_DIGITS,
+  bucketPattern,
   hostKeySecret,
   joinParameter,
   parameterPrefix,
@@ -232,7 +232,7 @@ export function poolStatements(settings: AwsCluster, pool: AwsPool): Statement[]
         "the boot script downloads its pool's files, which contain no secrets, by the digest in the user data",
       actions: ["s3:GetObject"],
       resources: [
-        `arn:${aws.partition}:s3:::${bootBucketPrefix(settings.name)}${"?".repeat(BUCKET_DIGITS)}/${pool.name}/*`,
+        `arn:${aws.partition}:s3:::${bucketPattern(bootBucketPrefix(settings.name))}/${pool.name}/*`,
       ],
       // A bucket's name says nothing of its account: somebody else's may begin alike.
       conditions: { StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" } },

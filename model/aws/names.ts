@@ -80,6 +80,11 @@ export function bootBucketPrefix(cluster: string): string {
 /** Digits that @pulumi/aws appends to a bucket's prefix (hashicorp/terraform-plugin-sdk, id.PrefixedUniqueId). */
 export const BUCKET_DIGITS = 26;
 
+/** As a policy names a bucket of such a prefix, whose digits are known once it is made. */
+export function bucketPattern(prefix: string): string {
+  return `${prefix}${"?".repeat(BUCKET_DIGITS)}`;
+}
+
 /** Everything of a cluster in the SSM parameter store. */
 export function parameterPrefix(cluster: string): string {
   return `/kubeadm/${cluster}`;

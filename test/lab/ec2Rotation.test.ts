@@ -8,8 +8,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readAccount } from "../engine/providers/aws/account";
 import { text } from "../engine/providers/aws/scope";
 import { describeWithLab } from "./available";
-import { eventually, saw } from "./cluster";
+import { saw } from "./cluster";
 import { objectsOf } from "./ec2/account";
+import { nodesAreInstances } from "./ec2/backups";
 import { devSettings, type AwsSettings } from "./ec2/environment";
 import type { Life } from "./ec2/lifecycle";
 import { Load, type Seen } from "./ec2/load";
@@ -117,23 +118,6 @@ for one in client server; do openssl x509 -noout -issuer -in /var/lib/kubelet/pk
   };
   const called = (): Promise<string> =>
     region.kubectl("exec", "caller", "--", "/caller", READY).catch((error: unknown) => String(error));
-  /** Every instance is a Ready node, and there is no other. */
-  const nodesAreInstances = async (): Promise<void> => {
-    const wanted = (): string =>
-      region
-        .instances()
-        .map(({ instance }) => `${instance.privateName} True`)
-        .sort()
-        .join("\n");
-    const template =
-      'go-template={{range .items}}{{.metadata.name}} {{range .status.conditions}}{{if eq .type "Ready"}}{{.status}}{{end}}{{end}}{{"\\n"}}{{end}}';
-    await eventually(
-      "nodes are the instances",
-      async () => (await region.kubectl("get", "nodes", "-o", template)).trim().split("\n").sort().join("\n"),
-      (found) => found === wanted(),
-      600,
-    );
-  };
 
   beforeAll(async () => {
     const dev = await devSettings();
@@ -222,7 +206,7 @@ for one in client server; do openssl x509 -noout -issuer -in /var/lib/kubelet/pk
     await dies;
     expect(ended).toBe(true);
     expect(log).toContain("the old CAs are gone");
-    await nodesAreInstances();
+    await nodesAreInstances(region);
     expect(pool().map(({ instance }) => instance.id)).not.toContain(victim?.instance.id);
     await expectNewAlone("2027-01");
     expect(published()).toBe(1);

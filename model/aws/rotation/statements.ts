@@ -1,5 +1,5 @@
 import { JWKS_PATH } from "../../kubeadm/issuer";
-import { BUCKET_DIGITS, bucketPrefix } from "../names";
+import { bucketPattern, bucketPrefix } from "../names";
 import { awsOf, type AwsCluster } from "../spec";
 import type { Statement } from "../statement";
 
@@ -7,7 +7,7 @@ import type { Statement } from "../statement";
 export function rotationStatements(settings: AwsCluster): Statement[] {
   const { partition, podIdentity } = awsOf(settings);
   if (settings.certificates?.rotation === undefined || podIdentity === undefined) return [];
-  const bucket = `${bucketPrefix(settings.name)}${"?".repeat(BUCKET_DIGITS)}`;
+  const bucket = bucketPattern(bucketPrefix(settings.name));
   return [
     {
       sid: "PublishServiceAccountKeys",
