@@ -20,6 +20,7 @@ import { ensureTool } from "../support/toolchain";
 import { EngineError, isDebug, toResult, type EngineResult } from "./result";
 import { accountFileVariable } from "./providers/aws/account";
 import { clockFileVariable } from "./providers/shared/clock";
+import { keepClientsApart } from "./clients";
 import { chooseProvider, providerNames, writeLaunchers, type ProviderName } from "./providers/shared/launch";
 import { textFiles, type Written } from "./secrets";
 
@@ -81,6 +82,8 @@ export interface EngineStack {
 }
 
 const repository = path.resolve(__dirname, "..", "..");
+
+keepClientsApart();
 
 /** Which provider is used for each name; one line each. */
 export function providersInUse(): string[] {
