@@ -2,81 +2,101 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RunResult } from "../../../host/connection";
 import type { Hosts } from "../../../host/runner";
 import { PoolNodes, type PoolMember } from "../../../host/steps/rotationPools";
 import { podName, type NodeScript } from "../../../model/aws/rotation/poolNodes";
 import { rotationTarget, type RotationTarget } from "../../../model/rotation/authorities";
 import type { Phase } from "../../../model/rotation/phases";
+import { AnsweredProgram, type ProgramAnswer } from "../../support/answeredProgram";
 import { makeAuthorities } from "../rotation/made";
+
+interface FakePod {
+  readonly phase?: string;
+  readonly log?: string;
+  /** Why its container does not start. */
+  readonly waits?: string;
+  /** What it is after the first look. */
+  readonly then?: FakePod;
+}
+
+/** What happens when a script is to run on a node, if not that its pod ends well. */
+interface Plan extends FakePod {
+  readonly denied?: string;
+  readonly leaves?: boolean;
+  /** A line of a node that joins. */
+  readonly comes?: string;
+}
+
+let target: RotationTarget;
+let old: string;
+let listed: string[];
+let keys: Record<string, string>;
+let plans: Record<string, Record<string, Plan>>;
+let pods: Map<string, FakePod>;
+let log: string[];
+let said: string[];
+let api: AnsweredProgram;
 
 /**
  * Stands in for the API of nodes and pods: a pod has run as soon as it is made, unless its node has something else planned. What a node
  * does is its script, of which the tests take a line `does WHAT`, or reading what it trusts.
  */
-const KUBECTL = `
-const fs = require("node:fs");
-const [state, ...words] = process.argv.slice(2);
-const at = (name) => state + "/" + name;
-const read = (name) => (fs.existsSync(at(name)) ? fs.readFileSync(at(name), "utf8") : "");
-const note = (line) => fs.appendFileSync(at("log"), line + "\\n");
-const asked = words.filter((word, index) => !word.startsWith("--") && !/^--(namespace|request-timeout|timeout)$/.test(words[index - 1] ?? ""));
-const [verb, kind, name] = asked;
-const output = words[words.indexOf("-o") + 1] ?? "";
-if (verb === "get" && kind === "nodes") process.stdout.write(read("nodes"));
-else if (verb === "create") {
-  const pod = JSON.parse(fs.readFileSync(0, "utf8"));
-  const { nodeName: node, containers } = pod.spec;
-  const script = containers[0].args[2];
-  const does = /^does (.*)$/m.exec(script)?.[1] ?? "reads";
-  note(node + " " + does);
-  const plan = JSON.parse(read("plan-" + node) || "{}")[does] ?? {};
-  if (plan.denied) { process.stderr.write(plan.denied + "\\n"); process.exit(1); }
-  if (plan.leaves) fs.writeFileSync(at("nodes"), read("nodes").split("\\n").filter((line) => !line.includes(" " + node + " ")).join("\\n"));
-  if (plan.comes) fs.appendFileSync(at("nodes"), plan.comes + "\\n");
-  if (!plan.leaves) fs.writeFileSync(at("pod-" + pod.metadata.name), JSON.stringify({ phase: "Succeeded", log: does === "reads" ? read("keys-" + node) : "", ...plan }));
-} else if (verb === "get" && kind === "pod") {
-  const pod = read("pod-" + name);
-  if (pod === "") process.exit(output === "" || words.includes("--ignore-not-found") ? 0 : 1);
-  const { phase, waits = "", then } = JSON.parse(pod);
-  if (output.includes("waits")) process.stdout.write("##waits " + waits + "\\n");
-  else process.stdout.write(phase);
-  if (then !== undefined) fs.writeFileSync(at("pod-" + name), JSON.stringify(then));
-} else if (verb === "logs") process.stdout.write(JSON.parse(read("pod-" + kind)).log ?? "");
-else if (verb === "delete") fs.rmSync(at("pod-" + name), { force: true });
-else process.exit(2);
-`;
+function kubectl(words: readonly string[], input: string): ProgramAnswer {
+  const [verb, kind, name = ""] = words.filter(
+    (word, index) =>
+      !word.startsWith("--") && !/^--(namespace|request-timeout|timeout)$/.test(words[index - 1] ?? ""),
+  );
+  const output = words.includes("-o") ? words[words.indexOf("-o") + 1] : "";
+  if (verb === "get" && kind === "nodes") return { stdout: listed.map((one) => `${one}\n`).join("") };
+  if (verb === "create") return create(input);
+  if (verb === "get" && kind === "pod") {
+    const pod = pods.get(name);
+    if (pod === undefined) return { status: output === "" || words.includes("--ignore-not-found") ? 0 : 1 };
+    if (pod.then !== undefined) pods.set(name, pod.then);
+    return { stdout: output?.includes("waits") ? `##waits ${pod.waits ?? ""}\n` : (pod.phase ?? "") };
+  }
+  if (verb === "logs") return { stdout: pods.get(kind ?? "")?.log ?? "" };
+  if (verb === "delete") return { status: pods.delete(name) ? 0 : 1 };
+  return { status: 2, stderr: `the test has no such kubectl: ${words.join(" ")}` };
+}
 
-let folder: string;
-let target: RotationTarget;
-let old: string;
-let said: string[];
+function create(manifest: string): ProgramAnswer {
+  const { metadata, spec } = JSON.parse(manifest) as {
+    metadata: { name: string };
+    spec: { nodeName: string; containers: { args: string[] }[] };
+  };
+  const node = spec.nodeName;
+  const does = /^does (.*)$/m.exec(spec.containers[0]?.args[2] ?? "")?.[1] ?? "reads";
+  log.push(`${node} ${does}`);
+  const plan = plans[node]?.[does] ?? {};
+  if (plan.denied !== undefined) return { status: 1, stderr: `${plan.denied}\n` };
+  if (plan.leaves) listed = listed.filter((one) => !one.includes(` ${node} `));
+  if (plan.comes !== undefined) listed.push(plan.comes);
+  const read = does === "reads" ? (keys[node] ?? "") : "";
+  if (!plan.leaves) pods.set(metadata.name, { phase: "Succeeded", log: read, ...plan });
+  return {};
+}
 
-const write = (name: string, content: string): void => fs.writeFileSync(path.join(folder, name), content);
-const log = (): string[] =>
-  fs.existsSync(path.join(folder, "log"))
-    ? fs.readFileSync(path.join(folder, "log"), "utf8").trim().split("\n")
-    : [];
 const line = (name: string, ready = "True"): string =>
   `##node uid-${name} ${name} general ${ready} 10.0.0.1 aws:///eu-central-1a/i-0${name.length}abc`;
 const encoded = (pem: string): string => Buffer.from(pem).toString("base64");
-const plan = (node: string, does: Record<string, object>): void =>
-  write(`plan-${node}`, JSON.stringify(does));
+const plan = (node: string, does: Record<string, Plan>): void => void (plans[node] = does);
 /** Nodes of which each trusts the old CA. */
 const nodes = (...names: string[]): void => {
-  write("nodes", names.map((name) => `${line(name)}\n`).join(""));
-  for (const name of names) write(`keys-${name}`, `##trusted ca ${encoded(old)}\n`);
+  listed = names.map((name) => line(name));
+  for (const name of names) keys[name] = `##trusted ca ${encoded(old)}\n`;
 };
 
 function run(script: string): Promise<RunResult> {
-  const kubectl = `kubectl() { '${process.execPath}' '${folder}/kubectl.js' '${folder}' "$@"; }\nsleep() { :; }\n`;
   const child = spawn("/bin/bash", ["-s"], { stdio: ["pipe", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
   child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
-  child.stdin.end(kubectl + script);
+  // What is slept passes at once.
+  child.stdin.end(`${api.definition}sleep() { SECONDS=$((SECONDS + $1)); }\n${script}`);
   return new Promise((resolve) =>
     child.on("close", (status) => resolve({ status: status ?? 1, stdout, stderr })),
   );
@@ -105,44 +125,49 @@ function pools(patience = 60_000): PoolNodes {
 
 const does = (_member: PoolMember, phase: Phase): string => `does ${phase}\n`;
 
-beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "rotation-pools-"));
-  const files = makeAuthorities(path.join(folder, "new"), "new");
-  target = rotationTarget(files);
-  old =
-    makeAuthorities(path.join(folder, "old"), "old").find(({ path: file }) => file.endsWith("/pki/ca.crt"))
-      ?.content ?? "";
-  said = [];
-  write("kubectl.js", KUBECTL);
-  write("nodes", "");
+beforeAll(() => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "rotation-pools-"));
+  target = rotationTarget(makeAuthorities(path.join(folder, "new"), "new"));
+  const before = makeAuthorities(path.join(folder, "old"), "old");
+  old = before.find(({ path: file }) => file.endsWith("/pki/ca.crt"))?.content ?? "";
+  fs.rmSync(folder, { recursive: true });
 });
-afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+beforeEach(async () => {
+  listed = [];
+  keys = {};
+  plans = {};
+  pods = new Map();
+  log = [];
+  said = [];
+  api = await AnsweredProgram.start("kubectl", kubectl);
+});
+afterEach(() => api.stop());
 
 describe("nodes of pools in a rotation", () => {
   it("go one alone, then a share at a time, through all phases up to the one asked for, and each once", async () => {
     nodes("a", "bb", "ccc");
     const all = pools();
     await all.bring("trusted", does);
-    expect(log().slice(0, 2)).toEqual(["a reads", "a trusted"]);
-    expect(
-      log()
-        .filter((one) => one.endsWith(" trusted"))
-        .sort(),
-    ).toEqual(["a trusted", "bb trusted", "ccc trusted"]);
-    const before = log().length;
+    expect(log.slice(0, 2)).toEqual(["a reads", "a trusted"]);
+    expect(log.filter((one) => one.endsWith(" trusted")).sort()).toEqual([
+      "a trusted",
+      "bb trusted",
+      "ccc trusted",
+    ]);
+    const before = log.length;
     await all.bring("trusted", does);
-    expect(log()).toHaveLength(before);
+    expect(log).toHaveLength(before);
     await all.bring("issued", does);
-    expect(log().slice(before).sort()).toEqual(["a issued", "bb issued", "ccc issued"]);
+    expect(log.slice(before).sort()).toEqual(["a issued", "bb issued", "ccc issued"]);
   });
 
   it("that come meanwhile are brought through what they have missed", async () => {
     nodes("a");
-    write("keys-late", `##trusted ca ${encoded(old)}\n`);
+    keys["late"] = `##trusted ca ${encoded(old)}\n`;
     plan("a", { issued: { comes: line("late") } });
     const all = pools();
     await all.bring("issued", does);
-    expect(log()).toEqual([
+    expect(log).toEqual([
       ...["a reads", "a trusted", "a issued"],
       ...["late reads", "late trusted", "late issued"],
     ]);
@@ -150,20 +175,18 @@ describe("nodes of pools in a rotation", () => {
 
   it("that joined with the new CA alone have nothing to do", async () => {
     nodes("a");
-    write("keys-a", `##trusted ca ${encoded(target.pairs.ca.trusted)}\n`);
+    keys["a"] = `##trusted ca ${encoded(target.pairs.ca.trusted)}\n`;
     await pools().bring("finished", does);
-    expect(log()).toEqual(["a reads"]);
+    expect(log).toEqual(["a reads"]);
   });
 
   it("go on after the phase that they have recorded", async () => {
     nodes("a");
     const record = { rotation: "2026-12", authority: target.authority, phase: "trusted", cluster: "c" };
-    write(
-      "keys-a",
-      `##trusted ca ${encoded(old + target.pairs.ca.trusted)}\n##record ${JSON.stringify(record)}\n`,
-    );
+    const trusted = encoded(old + target.pairs.ca.trusted);
+    keys["a"] = `##trusted ca ${trusted}\n##record ${JSON.stringify(record)}\n`;
     await pools().bring("issued", does);
-    expect(log()).toEqual(["a reads", "a issued"]);
+    expect(log).toEqual(["a reads", "a issued"]);
   });
 
   it("that leave in the middle stop nothing", async () => {
@@ -171,16 +194,16 @@ describe("nodes of pools in a rotation", () => {
     plan("a", { trusted: { leaves: true } });
     await pools(50).bring("trusted", does);
     expect(said.join("\n")).toContain("a: has left the cluster");
-    expect(log()).toContain("bb trusted");
+    expect(log).toContain("bb trusted");
   });
 
   it("that are not Ready and stay stop it, with the instance and what to do", async () => {
     nodes("a");
-    write("nodes", `${line("a")}\n${line("bb", "Unknown")}\n`);
+    listed = [line("a"), line("bb", "Unknown")];
     await expect(pools(20).bring("trusted", does)).rejects.toThrow(
       /bb of pool general \(i-02abc\) has not been Ready.*aws ec2 terminate-instances/,
     );
-    expect(log()).toEqual([]);
+    expect(log).toEqual([]);
   });
 
   it("whose script fails say why, and stay where they are", async () => {
@@ -196,7 +219,7 @@ describe("nodes of pools in a rotation", () => {
     );
     plan("a", {});
     await pools().bring("trusted", does);
-    expect(log().filter((one) => one === "a trusted")).toHaveLength(2);
+    expect(log.filter((one) => one === "a trusted")).toHaveLength(2);
   });
 
   it("whose pod does not start say why in the kubelet's words", async () => {
@@ -215,11 +238,8 @@ describe("nodes of pools in a rotation", () => {
     nodes("a");
     const script = "does trusted\n";
     const given: Pick<NodeScript, "node" | "script"> = { node: { name: "a", uid: "uid-a" }, script };
-    write(
-      `pod-${podName(given)}`,
-      JSON.stringify({ phase: "Running", then: { phase: "Succeeded", log: "" } }),
-    );
+    pods.set(podName(given), { phase: "Running", then: { phase: "Succeeded" } });
     await pools().bring("trusted", does);
-    expect(log()).toEqual(["a reads"]);
+    expect(log).toEqual(["a reads"]);
   });
 });
