@@ -1,8 +1,6 @@
 # Moves a node's pods away, and finds whether the node is well, with the kubelet's own credentials.
 # Uses: maintenance/scripts/common.py
-# Variables: NODE KUBELET API_SERVER
-
-import urllib.error, urllib.request
+# Variables: NODE KUBELET API_SERVER POLL
 
 
 def own_node():
@@ -48,7 +46,7 @@ def evict(pod):
     return ""
 
 
-def drain(seconds, pause=2):
+def drain(seconds):
     """Evicts pods until none is left to move, and asks again where a disruption budget has no room. Says what is left, and why."""
     until = time.monotonic() + max(seconds, 1)
     while True:
@@ -65,7 +63,7 @@ def drain(seconds, pause=2):
             more = " and %d more" % (len(names) - 3) if len(names) > 3 else ""
             first = next((why[name] for name in names if name in why), "they take longer to end")
             return "%s%s did not leave within %d s: %s" % (", ".join(names[:3]), more, seconds, first)
-        time.sleep(pause)
+        time.sleep(POLL / 5)
 
 
 def cordon(on):
@@ -84,10 +82,13 @@ def started_before(pod, boot):
 
 
 def kubelet_answers():
+    # Loaded where it is needed, which takes as long as all else: the program looks every few minutes, and seldom has to ask.
+    import urllib.request
+
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(KUBELET, timeout=3) as answer:
             return answer.status == 200
-    except (OSError, urllib.error.URLError):
+    except OSError:
         return False
 
 

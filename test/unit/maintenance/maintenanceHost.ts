@@ -308,7 +308,7 @@ export class MaintenanceCluster {
       node: name,
       kubelet: `http://127.0.0.1:${(this.kubelet.address() as AddressInfo).port}/healthz`,
       apiServer: "",
-      poll: 0.2,
+      poll: 0.04,
       wellWithin: 0.3,
     };
     this.write(name, "agent.py", withFake(maintenanceProgramText({ ...place, kubectl: ["--as", name] })));
