@@ -9,7 +9,7 @@ node=null; setup=null
 # What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of the library
 # do not have it. One line `##living NAME VALUE` for each value that is there.
 living_values() {
-  local manifests=/etc/kubernetes/manifests manager kind key policy='.*"policyName": *"\([^"]*\)".*'
+  local asked=() kubelet manifests=/etc/kubernetes/manifests manager kind key policy='.*"policyName": *"\([^"]*\)".*'
   # A file may end without a newline, and the line that comes next has to begin all the same.
   sed -n -e '/.*--node-ip=\([^" ]*\).*/{s//##living nodeAddress \1/;s/"//g;p}' \
     -e '/^clusterDomain: *\(.*\)$/{s//##living clusterDomain \1/;s/"//g;p}' \
@@ -20,15 +20,18 @@ living_values() {
     /var/lib/kubelet/{kubeadm-flags.env,config.yaml} "$manifests/kube-controller-manager.yaml" "$(api_server_manifest)" 2>/dev/null
   echo
   for manager in "${!manager_states[@]}"; do
+    [ -s "${manager_states[$manager]}" ] || continue
     sed -n "/$policy/{s//##living ${manager}Manager \\1/;s/\"//g;p}" "${manager_states[$manager]}" 2>/dev/null
     echo
   done
-  [ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(cat /etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"
-  for key in cluster rotation phase; do
-    sed -n "s/.*\"$key\":\"\([a-z0-9-]*\)\".*/##living rotation_$key \1/p" "$rotation_file" 2>/dev/null
-  done
+  [ -s /etc/kubernetes/pki/ca.crt ] && printf '##living clusterId %s\n' "$(printf '%s' "$(</etc/kubernetes/pki/ca.crt)" | sha256sum | cut -d ' ' -f 1)"
+  if [ -s "$rotation_file" ]; then
+    for key in cluster rotation phase; do asked+=(-e "h;s/.*\"$key\":\"\([a-z0-9-]*\)\".*/##living rotation_$key \1/p;g"); done
+    sed -n "${asked[@]}" "$rotation_file" 2>/dev/null
+  fi
   openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'
-  readlink "$link_folder/kubelet" | sed -n "s|^$install_root/kubelet/\\([^/]*\\)/.*|##living version \\1|p"
+  kubelet=$(readlink "$link_folder/kubelet")
+  case $kubelet in "$install_root"/kubelet/*/*) kubelet=${kubelet#"$install_root"/kubelet/} && echo "##living version ${kubelet%%/*}" ;; esac
   for kind in "${!conflists[@]}"; do
     [ -e "/etc/cni/net.d/${conflists[$kind]}" ] && echo "##living cni $kind"
   done
@@ -43,11 +46,11 @@ record() {
 [ -e "$record_file" ] && node=$(record "$record_file")
 [ -e "$setup_file" ] && setup=$(record "$setup_file")
 yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
-listens() { ss -Hltn "sport = :$1" 2>/dev/null | grep -q .; }
+listens() { [ -n "$(ss -Hltn "sport = :$1" 2>/dev/null)" ]; }
 printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\n' \
   "$node" "$setup" "$(cat /etc/machine-id 2>/dev/null)" \
   "$(yes test -e /etc/kubernetes/kubelet.conf)" \
-  "$(yes sh -c '[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ]')" \
+  "$(yes test -e /etc/kubernetes/manifests/kube-apiserver.yaml)" \
   "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"
 listens 6443 && echo "##listens 6443"
 listens 2379 && echo "##listens 2379"
