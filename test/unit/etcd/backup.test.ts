@@ -25,23 +25,26 @@ const tools = etcdTools !== undefined && have("openssl") && have("python3");
 describe.skipIf(!tools)("snapshots of a real etcd in a folder", () => {
   let etcd: Etcd;
   let data: string;
+  let targets: string;
 
   beforeAll(async () => {
     data = fs.mkdtempSync("/tmp/etcd-data-");
+    targets = fs.mkdtempSync("/tmp/backups-");
     etcd = await Etcd.start(data);
     for (let key = 0; key < 50; key += 1) etcd.ctl("put", `/registry/things/${key}`, `${SECRET} ${key}`);
   });
   afterAll(async () => {
     await etcd.stop();
-    fs.rmSync(data, { recursive: true, force: true });
+    for (const made of [data, targets]) fs.rmSync(made, { recursive: true, force: true });
   });
 
+  const newTarget = (): string => fs.mkdtempSync(path.join(targets, "target-"));
   /** A host whose snapshots go to a folder of its own, or a given one. */
   function host(
     over: Partial<BackupHostOptions> = {},
     folder?: string,
   ): BackupHost & { readonly target: string } {
-    const target = folder ?? fs.mkdtempSync("/tmp/backups-");
+    const target = folder ?? newTarget();
     const made = hostWith({ etcd, backup: backupTo({ kind: "folder", path: target }), ...over });
     return Object.assign(made, { target });
   }
@@ -273,7 +276,7 @@ except Problem as problem:
     it("are taken again in the next run", async () => {
       const [first] = nodes({
         backup: backupTo(
-          { kind: "folder", path: fs.mkdtempSync("/tmp/backups-") },
+          { kind: "folder", path: newTarget() },
           {
             schedule: { calendar: "", leastGap: 0, mostGap: 0 },
           },
@@ -285,13 +288,18 @@ except Problem as problem:
 
     it("give the lease back when they are stopped in the middle, and leave nothing readable", async () => {
       const [first] = nodes();
-      first?.write("bin/openssl", '#!/bin/bash\ntouch "$0.started"\nexec sleep 600\n', 0o755);
+      first?.write(
+        "bin/openssl",
+        '#!/bin/bash\necho $$ >"$0.started.new"\nmv "$0.started.new" "$0.started"\nexec sleep 600\n',
+        0o755,
+      );
       const child = first?.start("run");
       const started = first?.path("bin", "openssl.started") ?? "";
       await expect.poll(() => fs.existsSync(started), { timeout: 60_000 }).toBe(true);
       const ended = new Promise((resolve) => child?.once("exit", resolve));
       child?.kill("SIGKILL");
       await ended;
+      process.kill(Number(fs.readFileSync(started, "utf8")));
       fs.rmSync(first?.path("bin", "openssl") ?? "");
       // What a killed run left is gone after the next one, which has the lease at once.
       expect((await first?.run("run"))?.output).toMatch(/^wrote/);

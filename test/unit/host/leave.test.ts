@@ -440,7 +440,7 @@ describe("a host that is logged on to", () => {
   beforeEach(() => start([...three, w1]));
 
   it("was wiped: only its Node is deleted", async () => {
-    cluster.host("w1").remove();
+    cluster.host("w1").wipe();
     await cluster.leave("w1");
     expect(cluster.log()).toEqual(["cordon w1", "node w1 deleted"]);
     expect(cluster.said.join("\n")).toContain("w1: is not a node of this cluster, not touched");

@@ -24,7 +24,8 @@ const RECORD = "var/lib/pulumi-kubeadm/intended.json";
  * are a quorum of what is left (mayRemoveMember, server/etcdserver/server.go of v3.6).
  */
 const ETCD = `
-all=$(cat "$CLUSTER/members" 2>/dev/null || true)
+all=
+[ ! -e "$CLUSTER/members" ] || all=$(<"$CLUSTER/members")
 runs() { [ -e "$CLUSTER/running/$1" ]; }
 total=0 active=0
 while IFS=", " read -r id _ name _; do
@@ -41,7 +42,7 @@ case "$*" in
 esac
 quorum || { echo "context deadline exceeded" >&2; exit 1; }
 case "$*" in
-  *"member list"*) cat "$CLUSTER/members" ;;
+  *"member list"*) echo "$all" ;;
   *"endpoint health --cluster"*)
     while IFS=, read -r _ _ name _ client _; do
       if runs "\${name# }"; then echo "\${client# } is healthy: successfully committed proposal: took = 9ms"; else echo "\${client# } is unhealthy" >&2; bad=1; fi
@@ -87,7 +88,7 @@ esac`,
   // The host's clock goes on by what is slept, so that a wait of half a minute is over at once.
   sleep: `echo "\${1%.*}" >>"$CLUSTER/slept-$SELF"; exec /bin/sleep 0.01`,
   date: `[ "$*" = +%s ] || exec /bin/date "$@"
-now=$(/bin/date +%s)
+printf -v now "%(%s)T" -1
 if [ -e "$CLUSTER/slept-$SELF" ]; then while read -r seconds; do now=$((now + seconds)); done <"$CLUSTER/slept-$SELF"; fi
 echo "$now"`,
 };

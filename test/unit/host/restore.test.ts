@@ -109,7 +109,7 @@ async function withHosts<T>(
 
 function contextOf(files: SecretFile[] = []) {
   const input = { connections, files };
-  const hosts = new Hosts(input, 20_000, () => undefined);
+  const hosts = new Hosts(input, 100, () => undefined);
   return { input, hosts, cluster, values: {}, say: (line: string) => void said.push(line) };
 }
 

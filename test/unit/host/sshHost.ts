@@ -246,6 +246,7 @@ export class Machine {
   ) {
     for (const [name, body] of Object.entries(STUBS))
       this.write(`bin/${name}`, `#!/bin/bash\n${body}\n`, 0o755);
+    fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
   }
 
   /** Runs what a client asks for; `onOutput` sees what goes back while it goes. */
@@ -263,6 +264,8 @@ export class Machine {
         channel.on("end", () => child.stdin.end(this.inside(this.instead(input))));
       }
       channel.on("error", () => undefined);
+      // A command that comes when the host has been removed.
+      child.on("error", () => channel.end());
       child.stdin.on("error", () => undefined);
       child.stdout.on("data", (chunk: Buffer) => {
         channel.stdout.write(chunk);
@@ -315,6 +318,12 @@ export class Machine {
     fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
   }
 
+  /** The host is there, and all that was written on it is gone. */
+  wipe(): void {
+    this.remove();
+    fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
+  }
+
   /** Processes of this host: those that have its folder in their environment. */
   private running(): number[] {
     if (!fs.existsSync("/proc/self/environ")) return [];
@@ -325,7 +334,6 @@ export class Machine {
   }
 
   private inside(text: string): string {
-    fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
     // Whoever waits for a lock looks each second, and a test does not wait for the next look.
     const soon = text.replaceAll(/\bhear 1$/gm, "hear 0.05");
     const timed = this.patient ? soon : soon.replaceAll(/^(stuck_for|first_for)=.*$/gm, "$1=1");
