@@ -9,6 +9,7 @@ import { readFacts, type HostFacts } from "../model/doctor/facts";
 import type { Finding } from "../model/doctor/finding";
 import { diagnose } from "../model/doctor/judgements";
 import { probeScript } from "../model/doctor/probe";
+import { BASH_WHOLE_SCRIPT } from "../model/text";
 import { hostsOf } from "./hosts";
 import type { StackState } from "./state";
 import { examineUpgrade } from "./upgrade";
@@ -118,7 +119,6 @@ async function seenHost(hosts: Hosts, host: ExpectedHost, script: string): Promi
   const from = Date.now();
   const clock = Number(await hosts.query(host.name, "asking the host's clock", "date +%s%3N"));
   const to = Date.now();
-  // The whole script is read before it runs: nothing in it may take the rest for its own input.
-  const output = await hosts.query(host.name, "looking at the host", 'bash -c "$(cat)" </dev/null', script);
+  const output = await hosts.query(host.name, "looking at the host", BASH_WHOLE_SCRIPT, script);
   return readFacts(output, { clock, from, to });
 }

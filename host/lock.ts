@@ -1,5 +1,5 @@
 import { LOCK, LOCK_DONE, LOCK_FAILED, LOCK_SILENT } from "../model/lifecycle/lock";
-import { sh } from "../model/text";
+import { bashCommand } from "../model/text";
 import type { ClusterMachine } from "../model/machine";
 import { HostProblem } from "./problem";
 import type { Hosts } from "./runner";
@@ -71,7 +71,7 @@ export async function holding<T>(
   };
   const keep = async (): Promise<void> => {
     for (;;) {
-      const command = `/bin/bash -c ${sh(lock.script)}`;
+      const command = bashCommand(lock.script);
       const { status, stderr } = await hosts.hold(lock.keeper, command, heard, last);
       if (status === 0 || ended) return;
       if (status === LOCK_SILENT) continue;

@@ -7,6 +7,17 @@ export function sh(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
+/**
+ * Bash that runs a script given as one word. Where its standard input is a socket, as sshd's are, bash takes itself for a remote shell and
+ * reads root's `.bashrc` first (bash(1), INVOCATION), whose output or end would be the script's.
+ */
+export function bashCommand(script: string): string {
+  return `/bin/bash --norc -c ${sh(script)}`;
+}
+
+/** The same with a script from standard input, which is read whole before it runs: nothing in it may take the rest for its own input. */
+export const BASH_WHOLE_SCRIPT = '/bin/bash --norc -c "$(cat)" </dev/null';
+
 /** Words of a shell with a blank between them. */
 export function shWords(values: readonly string[]): string {
   return values.map(sh).join(" ");

@@ -24,6 +24,7 @@ import {
   type Asked,
   type Place,
 } from "../../model/probes/scripts";
+import { BASH_WHOLE_SCRIPT } from "../../model/text";
 import { atOnce } from "../atOnce";
 import { HostProblem } from "../problem";
 import type { PreflightSpec } from "../protocol";
@@ -248,8 +249,7 @@ async function ask(
         return { number, protocol, port, by, mtu, address: places.get(to)?.machine.nodeAddress ?? "" };
       });
     const script = askScript(own, token, patience);
-    // The whole script is read before it runs: nothing in it may take the rest for its own input.
-    const said = await tried(() => hosts.attempt(from, 'bash -c "$(cat)" </dev/null', script));
+    const said = await tried(() => hosts.attempt(from, BASH_WHOLE_SCRIPT, script));
     if (!(said instanceof HostProblem)) return answersIn(said.stdout);
     say(`${from}: cannot ask the other machines for their ports: ${said.message}`);
     return new Map();

@@ -1,6 +1,6 @@
 import { script } from "../core/script";
 import { firewallTable } from "../node/paths";
-import { sh } from "../text";
+import { bashCommand } from "../text";
 import type { ProbedMachine, Question } from "./pairs";
 
 /** Seconds that an answer may take: the first time, and where it has to be made sure of. */
@@ -36,7 +36,7 @@ export function listenCommand(
     SILENCE,
     MANY,
   });
-  return `/bin/bash -c ${sh(script("probes/scripts/listen.sh", { program }))}`;
+  return bashCommand(script("probes/scripts/listen.sh", { program }));
 }
 
 /** A question with its number, and the packets that must arrive. */

@@ -9,7 +9,7 @@ node=null; setup=null
 # What a living node runs with, read from the files that kubeadm, the kubelet and the CNI wrote: records of older releases of the library
 # do not have it. One line `##living NAME VALUE` for each value that is there.
 living_values() {
-  local asked=() kubelet manifests=/etc/kubernetes/manifests manager kind key policy='.*"policyName": *"\([^"]*\)".*'
+  local asked=() kubelet="" manifests=/etc/kubernetes/manifests manager kind key policy='.*"policyName": *"\([^"]*\)".*'
   # A file may end without a newline, and the line that comes next has to begin all the same.
   sed -n -e '/.*--node-ip=\([^" ]*\).*/{s//##living nodeAddress \1/;s/"//g;p}' \
     -e '/^clusterDomain: *\(.*\)$/{s//##living clusterDomain \1/;s/"//g;p}' \
@@ -29,8 +29,8 @@ living_values() {
     for key in cluster rotation phase; do asked+=(-e "h;s/.*\"$key\":\"\([a-z0-9-]*\)\".*/##living rotation_$key \1/p;g"); done
     sed -n "${asked[@]}" "$rotation_file" 2>/dev/null
   fi
-  openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'
-  kubelet=$(readlink "$link_folder/kubelet")
+  [ -s /var/lib/kubelet/pki/kubelet-client-current.pem ] && openssl x509 -noout -subject -nameopt multiline -in /var/lib/kubelet/pki/kubelet-client-current.pem 2>/dev/null | sed -n 's/^ *commonName *= system:node:/##living nodeName /p'
+  [ -L "$link_folder/kubelet" ] && kubelet=$(readlink "$link_folder/kubelet")
   case $kubelet in "$install_root"/kubelet/*/*) kubelet=${kubelet#"$install_root"/kubelet/} && echo "##living version ${kubelet%%/*}" ;; esac
   for kind in "${!conflists[@]}"; do
     [ -e "/etc/cni/net.d/${conflists[$kind]}" ] && echo "##living cni $kind"
@@ -39,16 +39,19 @@ living_values() {
 # On one line. A power cut may leave an empty file, or zeros: that is a record that cannot be read, and not none.
 record() {
   local text
-  text=$(tr -d '\n\000' <"$1" 2>/dev/null)
-  [ -n "$text" ] || text='""'
-  printf '%s' "$text"
+  # Bash drops zeros itself, and says so.
+  { text=$(<"$1"); } 2>/dev/null
+  text=${text//$'\n'/}
+  printf '%s' "${text:-\"\"}"
 }
 [ -e "$record_file" ] && node=$(record "$record_file")
 [ -e "$setup_file" ] && setup=$(record "$setup_file")
 yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
 listens() { [ -n "$(ss -Hltn "sport = :$1" 2>/dev/null)" ]; }
+machine_id=""
+[ -r /etc/machine-id ] && machine_id=$(</etc/machine-id)
 printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\n' \
-  "$node" "$setup" "$(cat /etc/machine-id 2>/dev/null)" \
+  "$node" "$setup" "$machine_id" \
   "$(yes test -e /etc/kubernetes/kubelet.conf)" \
   "$(yes test -e /etc/kubernetes/manifests/kube-apiserver.yaml)" \
   "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"

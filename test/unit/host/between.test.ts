@@ -133,10 +133,10 @@ it("says which machine cannot listen, and asks nobody for it", async () => {
     .get("cp1")
     ?.host.write(
       "bin/bash",
-      '#!/bin/sh\ncase "$2" in *listen*) echo \'##nopython\' ;; *) exec /bin/bash "$@" ;; esac\n',
+      '#!/bin/sh\ncase "$3" in *listen*) echo \'##nopython\' ;; *) exec /bin/bash "$@" ;; esac\n',
       0o755,
     );
-  await rewritten("cp1", "/bin/bash -c", "bash -c");
+  await rewritten("cp1", "/bin/bash --norc", "bash --norc");
   expect((await ask()).join("\n")).toBe("");
   expect(told).toEqual([
     "cp1: has no python3, so nothing can listen there yet: whether others reach its ports is not known",

@@ -130,6 +130,11 @@ function takenBy(name: string): void {
 const waiting = (name: string) => said.some((line) => line.startsWith(`${name}: waits for other nodes`));
 
 describe("the drain lock", () => {
+  it("is held by its script, whatever root's .bashrc does", async () => {
+    machine.write(".bashrc", "echo welcome; exit 3\n");
+    await expect(step("w1", () => Promise.resolve()).done).resolves.toBeUndefined();
+  });
+
   it("is held by one machine after the other, and whoever waits says so", async () => {
     let inside = 0;
     let most = 0;

@@ -205,11 +205,9 @@ function living(name: string, over: { ca?: string; node?: string; version?: stri
     `#!/bin/sh\nprintf 'subject=\\n    commonName                = system:node:%s\\n' '${over.node ?? name}'\n`,
     0o755,
   );
-  one.write(
-    "bin/readlink",
-    `#!/bin/sh\necho /opt/pulumi-kubeadm/kubelet/${over.version ?? settings.kubernetesVersion}/bin/kubelet\n`,
-    0o755,
-  );
+  one.write("var/lib/kubelet/pki/kubelet-client-current.pem", "as openssl says");
+  const version = over.version ?? settings.kubernetesVersion;
+  one.link("usr/local/bin/kubelet", `/opt/pulumi-kubeadm/kubelet/${version}/bin/kubelet`);
   one.write(SETUP_FILE, JSON.stringify({ machine: name, revision: 1, digest: "d" }));
   if (name !== "cp1") return;
   one.write("etc/kubernetes/manifests/kube-apiserver.yaml", "");

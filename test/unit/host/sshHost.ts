@@ -254,7 +254,14 @@ export class Machine {
     return (command, channel) => {
       const child = spawn("/bin/sh", ["-c", this.inside(command)], {
         cwd: this.root,
-        env: { ...process.env, ROOT: this.root, PATH: `${this.root}/bin:${process.env.PATH ?? ""}` },
+        env: {
+          ...process.env,
+          ROOT: this.root,
+          PATH: `${this.root}/bin:${process.env.PATH ?? ""}`,
+          // As sudo leaves it: root's own folder, and no shell around this one.
+          HOME: this.root,
+          SHLVL: "0",
+        },
       });
       // A command that reads lines gets them while it runs; a script is whole before it is moved inside.
       if (command.includes("read -r -t")) channel.pipe(child.stdin);
@@ -289,6 +296,13 @@ export class Machine {
     const target = path.join(this.root, file);
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.writeFileSync(target, content, { mode });
+  }
+
+  link(file: string, target: string): void {
+    const from = path.join(this.root, file);
+    fs.mkdirSync(path.dirname(from), { recursive: true });
+    fs.rmSync(from, { force: true });
+    fs.symlinkSync(target, from);
   }
 
   read(file: string): string {
