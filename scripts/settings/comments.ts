@@ -81,6 +81,7 @@ function inputType(name: string): { checker: ts.TypeChecker; type: ts.Type } {
     noEmit: true,
     skipLibCheck: true,
     target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2022.d.ts"],
     module: ts.ModuleKind.Node16,
     moduleResolution: ts.ModuleResolutionKind.Node16,
     types: [],
