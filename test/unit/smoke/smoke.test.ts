@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { clusterDomainOf, encryptionOf, smokeDeployment } from "../../../model/smoke/objects";
-import { SMOKE_DEFAULTS } from "../../../model/smoke/options";
+import { SMOKE_DEFAULTS, type SmokeResult } from "../../../model/smoke/options";
 import { UsageError } from "../../../model/commandLine";
-import { mergedKubeconfig } from "../../../smoke/client";
+import { mergedKubeconfig, type SmokeClient } from "../../../smoke/client";
 import { parseArguments } from "../../../smoke/arguments";
+import { SmokeRun } from "../../../smoke/steps";
 
 describe("what etcd holds", () => {
   it.each([
@@ -91,5 +92,66 @@ describe("several kubeconfigs", () => {
     });
     expect(config.getCurrentUser()).toMatchObject({ token: "https://one.example" });
     expect(config.contexts.map(({ name }) => name)).toEqual(["one", "two"]);
+  });
+});
+
+describe("the names of Services", () => {
+  const options = {
+    ...SMOKE_DEFAULTS,
+    replicas: 1,
+    skip: ["nodes", "secret", "logs", "exec", "port-forward"],
+  } as const;
+
+  /** A cluster with one pod, whose requests by name are answered as told. */
+  function client(byName: () => string): SmokeClient {
+    const pod = {
+      metadata: { name: "web-1" },
+      spec: { nodeName: "w1" },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
+    };
+    const exec = (namespace: string, _pod: string, _container: string, command: readonly string[]) => {
+      const url = command.at(-1) ?? "";
+      if (command[0] === "cat")
+        return Promise.resolve(`search ${namespace}.svc.cluster.local svc.cluster.local\n`);
+      if (command[0] === "nslookup")
+        return Promise.resolve(url.startsWith("kubernetes.") ? "10.96.0.1" : "10.96.0.7");
+      if (url.startsWith("http://10.96.0.7")) return Promise.resolve("web-1\n");
+      return Promise.resolve().then(byName);
+    };
+    return {
+      exec,
+      nodes: () => Promise.resolve([{ metadata: { name: "w1" } }]),
+      pods: () => Promise.resolve([pod]),
+      createService: () => Promise.resolve({ spec: { clusterIP: "10.96.0.7" } }),
+      kubernetesAddress: () => Promise.resolve("10.96.0.1"),
+      hasServiceAccount: () => Promise.resolve(true),
+      hasNamespace: () => Promise.resolve(false),
+      warnings: () => Promise.resolve([]),
+      createNamespace: () => Promise.resolve(),
+      createDeployment: () => Promise.resolve(),
+      deleteNamespace: () => Promise.resolve(),
+    } as unknown as SmokeClient;
+  }
+  const run = async (byName: () => string, timeout = 20): Promise<string[]> => {
+    const seen: string[] = [];
+    const report = ({ step, ok }: SmokeResult): void => void seen.push(`${step} ${ok}`);
+    await new SmokeRun(client(byName), { ...options, timeout }, report).run();
+    return seen;
+  };
+  const unknown = (): never => {
+    throw new Error("wget: bad address");
+  };
+
+  it("are waited for while one replica of CoreDNS does not know them yet", async () => {
+    let asked = 0;
+    // The second of two replicas is asked every other time, and learns of the Service later.
+    const answers = await run(() => (++asked % 2 === 0 && asked < 4 ? unknown() : "web-1\n"));
+    expect(answers).toEqual(["deployment true", "service true", "dns true", "clean-up true"]);
+    expect(asked).toBeGreaterThan(4);
+  });
+
+  it("are not there where one replica never learns of them", async () => {
+    let asked = 0;
+    expect(await run(() => (++asked % 2 === 0 ? unknown() : "web-1\n"), 1)).toContain("dns false");
   });
 });
