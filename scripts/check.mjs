@@ -10,7 +10,9 @@ const parts = {
   types: ["oxlint", []],
 };
 // CI starts without caches.
-if (process.env.CI === undefined) parts.format[1].push("--cache", "--cache-location=out/cache/prettier");
+if (process.env.CI === undefined)
+  for (const [command, words] of [parts.format, parts.lint])
+    words.push("--cache", `--cache-location=out/cache/${command}`);
 
 const began = performance.now();
 const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`.padStart(6);
