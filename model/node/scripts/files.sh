@@ -20,13 +20,13 @@ put() {
   local path=$1 mode=$2
   local new=$path.pulumi-kubeadm-new
   shift 2
-  mkdir -p "$(dirname "$path")"
+  [ -d "${path%/*}" ] || mkdir -p "${path%/*}"
   if ! grep -qsxF "$path $*" "$files_list"; then
     # What somebody else has there is kept, and put back when this library goes.
     if [ -e "$path" ] && ! grep -qsF "$path " "$files_list"; then
-      mkdir -p "$(dirname "$theirs$path")"
+      mkdir -p "$theirs${path%/*}"
       cp -a "$path" "$theirs$path"
-      if [ -f "$path" ]; then sync "$theirs$path" "$(dirname "$theirs$path")"; fi
+      if [ -f "$path" ]; then sync "$theirs$path" "$theirs${path%/*}"; fi
     fi
     echo "$path $*" >>"$files_list"
     sync "$files_list" "$state"

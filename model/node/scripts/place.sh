@@ -4,7 +4,7 @@
 replace() {
   sync "$1"
   mv -f "$1" "$2"
-  sync "$(dirname "$2")"
+  sync "${2%/*}"
 }
 # place NEW FILE MODE [COMMAND...]: NEW becomes the file in one step, and only where it differs; the command runs before it does.
 place() {
