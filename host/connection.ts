@@ -2,6 +2,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { searchPath } from "../model/core/searchPath";
 import { dialThrough } from "./bastion";
 import { DialError } from "./dial";
+import { HostProblem } from "./problem";
 import type { Connection } from "./protocol";
 import { sh } from "../model/text";
 
@@ -10,8 +11,13 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 5_000;
 /** Milliseconds between two empty lines on a standard input that stays open. */
 const BEAT = 20_000;
+/** Lines that are shown of what a shell said that ran nothing. */
+const TAIL = 5;
 /** The exit status of a command that a signal ended, as a shell's for SIGTERM. */
 const KILLED = 143;
+
+/** What a host prints before a command's own output. Start files of the user's shell, such as `~/.bashrc`, may have printed before it. */
+export const BEGIN = "##begin";
 
 export interface Session {
   readonly machine: string;
@@ -80,7 +86,7 @@ function session(machine: string, connection: Connection, client: Client): Sessi
   client.on("error", () => undefined);
   client.once("close", () => (closed = true));
   const asRoot = (command: string): string => {
-    const found = `export PATH="${searchPath}"; ${command}`;
+    const found = `echo "${BEGIN}"; export PATH="${searchPath}"; ${command}`;
     return connection.user === "root" ? found : `sudo -n -- /bin/sh -c ${sh(found)}`;
   };
   return {
@@ -96,11 +102,21 @@ function session(machine: string, connection: Connection, client: Client): Sessi
           let stdout = "";
           let stderr = "";
           let partial = "";
+          /** Undefined once the command itself has begun. */
+          let before: string | undefined = "";
           let status: number | undefined;
           // A character may come in two parts.
           channel.setEncoding("utf8");
           channel.stderr.setEncoding("utf8");
-          channel.on("data", (text: string) => {
+          channel.on("data", (received: string) => {
+            let text = received;
+            if (before !== undefined) {
+              before += received;
+              const begin = before.indexOf(`${BEGIN}\n`);
+              if (begin === -1) return;
+              text = before.slice(begin + BEGIN.length + 1);
+              before = undefined;
+            }
             stdout += text;
             if (!options.onLine) return;
             const lines = (partial + text).split("\n");
@@ -115,6 +131,15 @@ function session(machine: string, connection: Connection, client: Client): Sessi
             client.removeListener("close", dropped);
             // A channel that closes without an exit status went down with its connection; so did the rest of its line.
             if (status === undefined) return reject(new SessionDroppedError());
+            if (before !== undefined && (status === 0 || stderr === ""))
+              return reject(
+                new HostProblem(
+                  machine,
+                  `the shell of SSH user ${connection.user} ended with status ${status} before it ran anything: its start files, ` +
+                    "such as ~/.bashrc, must neither end a shell that is not interactive nor start another program",
+                  `${before}${stderr}`.trim().split("\n").filter(Boolean).slice(-TAIL),
+                ),
+              );
             if (partial !== "") options.onLine?.(partial);
             resolve({ status, stdout, stderr });
           });

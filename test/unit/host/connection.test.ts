@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { connect, SessionDroppedError, type Session } from "../../../host/connection";
+import { BEGIN, connect, SessionDroppedError, type Session } from "../../../host/connection";
 import { HostProblem } from "../../../host/problem";
 import type { Connection } from "../../../host/protocol";
 import { HANGS_AFTER } from "../../support/patience";
@@ -208,6 +208,41 @@ describe("commands", () => {
     expect(server.commands).toEqual(["echo one"]);
   });
 
+  it.each(["root", "ubuntu"])(
+    "of %s begin when the start files of the shell have ended, whatever those print",
+    async (user) => {
+      const machine = new Machine();
+      cleanUp.push(() => machine.remove());
+      const run = machine.exec();
+      const server = await host({
+        exec: (command, channel) => {
+          channel.stdout.write("Now using node v20\nWelcome");
+          run(command, channel);
+        },
+      });
+      const lines: string[] = [];
+      const session = await open(server.connection({ user }));
+      const result = await session.run("echo one; exit 3", { onLine: (line) => lines.push(line) });
+      expect(result).toEqual({ status: 3, stdout: "one\n", stderr: "" });
+      expect(lines).toEqual(["one"]);
+    },
+  );
+
+  it.each([0, 1])("that a start file keeps from running with status %d are no answer", async (status) => {
+    const server = await host({
+      exec: (_, channel) => {
+        channel.stdout.write("no shells here\n");
+        channel.exit(status);
+        channel.end();
+      },
+    });
+    const problem = await (await open(server.connection())).run("true").catch((error: unknown) => error);
+    expect(problem).toBeInstanceOf(HostProblem);
+    expect((problem as HostProblem).report()).toMatch(
+      /the shell of SSH user \S+ ended with status \d before it ran anything: its start files, such as ~\/\.bashrc, .*\n {2}\| no shells here/,
+    );
+  });
+
   it("of another user run whole under sudo that asks for nothing, whatever is quoted in them", async () => {
     const { session, server } = await shell("ubuntu");
     const text = `it's "$(echo $((1 + 1)))" \\ & ;`;
@@ -251,12 +286,17 @@ describe("commands", () => {
   });
 
   it("keep characters whole that come in two packets", async () => {
-    const text = Buffer.from("größer als 3 € 🙂\n");
+    const said = "größer als 3 € 🙂\n";
+    const text = Buffer.from(`${BEGIN}\n${said}`);
     const server = await host({
       exec: (_, channel) => {
         let next = 0;
         const write = (): void => {
-          if (next === text.length) return answer(channel, 0);
+          if (next === text.length) {
+            channel.exit(0);
+            channel.end();
+            return;
+          }
           channel.stdout.write(text.subarray(next, next + 1));
           channel.stderr.write(text.subarray(next, next + 1));
           next += 1;
@@ -268,7 +308,7 @@ describe("commands", () => {
     const lines: string[] = [];
     const session = await open(server.connection());
     const result = await session.run("x", { onLine: (line) => lines.push(line) });
-    expect(result).toEqual({ status: 0, stdout: text.toString(), stderr: text.toString() });
+    expect(result).toEqual({ status: 0, stdout: said, stderr: text.toString() });
     expect(lines).toEqual(["größer als 3 € 🙂"]);
   });
 
@@ -282,7 +322,7 @@ describe("commands", () => {
   it("are Dropped when the connection breaks off, and half a line is not taken for one", async () => {
     const server = await host({
       exec: (_, channel) => {
-        channel.stdout.write("whole\nha");
+        channel.stdout.write(`${BEGIN}\nwhole\nha`);
       },
     });
     const session = await open(server.connection());

@@ -85,8 +85,8 @@ esac`,
   *"/dev/tcp/"*) where=\${4#*/dev/tcp/}; [ -e "$CLUSTER/ports/\${where//\//-}" ] ;;
   *) exec /usr/bin/timeout "$@" ;;
 esac`,
-  // The host's clock goes on by five times what is slept, so that a wait of half a minute is over after a few looks.
-  sleep: `echo "$((\${1%.*} * 5))" >>"$CLUSTER/slept-$SELF"; exec /bin/sleep 0.01`,
+  // The host's clock goes on by twice what is slept, so that a wait of half a minute is over after a few looks.
+  sleep: `echo "$((\${1%.*} * 2))" >>"$CLUSTER/slept-$SELF"; exec /bin/sleep 0.01`,
   date: `[ "$*" = +%s ] || exec /bin/date "$@"
 printf -v now "%(%s)T" -1
 if [ -e "$CLUSTER/slept-$SELF" ]; then while read -r seconds; do now=$((now + seconds)); done <"$CLUSTER/slept-$SELF"; fi

@@ -5,6 +5,7 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { Server, utils, type AuthContext, type Connection as Client, type ServerChannel } from "ssh2";
+import { BEGIN } from "../../../host/connection";
 import type { Connection } from "../../../host/protocol";
 import { searchPath } from "../../../model/core/searchPath";
 import { newKey, type KeyPair } from "../../support/sshKey";
@@ -30,8 +31,8 @@ interface OpenFailures {
 
 export const userKey = newKey();
 
-/** What the program sets before each command, so that a host's own search path does not matter. */
-const WITH_PATH = `export PATH="${searchPath}"; `;
+/** What stands before each command, so that neither a host's own search path nor what its shell prints at the start matters. */
+const WITH_PATH = `echo "${BEGIN}"; export PATH="${searchPath}"; `;
 
 /** A command as it was meant, without the search path before it. */
 export function meant(command: string): string {
@@ -174,7 +175,7 @@ export class SshHost {
 
 /** Answers a command with text and a status. */
 export function answer(channel: ServerChannel, status: number, stdout = "", stderr = ""): void {
-  channel.stdout.write(stdout);
+  channel.stdout.write(`${BEGIN}\n${stdout}`);
   channel.stderr.write(stderr);
   channel.exit(status);
   channel.end();
