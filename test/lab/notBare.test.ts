@@ -1,4 +1,4 @@
-/** Hosts that somebody used before are refused with all that is in the way, and join once it is gone, with sudo's narrow path. */
+/** Hosts that somebody used before are refused with all that is in the way, and join once it is gone, with sudo's narrow path and a shell that greets. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithLab } from "./available";
 import { LabCluster, saw } from "./cluster";
@@ -22,6 +22,13 @@ iptables -F INPUT
 ip link delete cni0
 rm -rf /etc/cni /etc/containerd`;
 
+/** People's shells greet them, each time a command comes over SSH. */
+const GREETED = `set -e
+for home in /root /home/*; do
+  { echo 'echo "Welcome to $(hostname)!"'; cat "$home/.bashrc"; } >"$home/.greeting"
+  mv "$home/.greeting" "$home/.bashrc"
+done`;
+
 describeWithLab("hosts that are not bare", () => {
   let cluster: LabCluster;
 
@@ -30,7 +37,7 @@ describeWithLab("hosts that are not bare", () => {
     for (const name of ["cp1", "w1"])
       await cluster.host(
         name,
-        `echo '${SECURE_PATH}' >/etc/sudoers.d/zz-path && chmod 0440 /etc/sudoers.d/zz-path`,
+        `echo '${SECURE_PATH}' >/etc/sudoers.d/zz-path && chmod 0440 /etc/sudoers.d/zz-path\n${GREETED}`,
       );
   });
 
@@ -54,7 +61,7 @@ describeWithLab("hosts that are not bare", () => {
     ).toMatch(/cannot access.*\n.*cannot access/);
   });
 
-  it("join when they were cleaned, with a user whose sudo does not look into /usr/local", async () => {
+  it("join when they were cleaned, with a user whose sudo does not look into /usr/local and whose shell greets", async () => {
     await cluster.host("w1", CLEANED);
     await cluster.engine("up");
     await cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=180s");
