@@ -97,12 +97,13 @@ def fresh(changes):
 
 
 def has_ended(name, holder, nodes):
-    """Whether a node is done, by its own word and by what the API sees; one that was removed is."""
+    """Whether a node is done, by its own word and by what the API sees; one that was removed is. One that asks for another run is done
+    with this one: its end may have been said while no control-plane node looked."""
     node = nodes.get(name)
     if node is None:
         return True
     said = said_by(node)
-    if said.get("run") != holder["run"] or said.get("state") != "ended":
+    if said.get("state") != ("ended" if said.get("run") == holder["run"] else "asks"):
         return False
     cordoned = bool(node.get("spec", {}).get("unschedulable"))
     return is_ready(node) and (not cordoned or said.get("stays") is True)

@@ -107,7 +107,9 @@ def wait_for_lock(run_, end, conf):
     while end is None or moment() < end:
         try:
             if time.monotonic() - told > ALIVE:
-                tell(run_, "asks", pool=conf["pool"])
+                # People's own cordon says nothing of an earlier run, whose end nobody may have seen.
+                cordoned = bool(own_node().get("spec", {}).get("unschedulable"))
+                tell(run_, "asks", pool=conf["pool"], **({"stays": True} if cordoned else {}))
                 told = time.monotonic()
             if granted(run_):
                 return True

@@ -97,6 +97,45 @@ describe("maintenance of several nodes at once", () => {
   });
 });
 
+describe("a node that asks for its next run before anybody saw the end of the last", () => {
+  const run = (): string => {
+    const lease = cluster.state.lease?.metadata.annotations[MAINTENANCE_ANNOTATIONS.holders] ?? "{}";
+    return (JSON.parse(lease) as Record<string, { run: string }>)["w1"]?.run ?? "";
+  };
+  const asks = (name: string, stays?: boolean): void =>
+    cluster.change(({ nodes }) => {
+      const text = JSON.stringify({ run: name, state: "asks", at: new Date().toISOString(), stays });
+      (nodes["w1"] ?? expect.fail()).metadata.annotations[MAINTENANCE_ANNOTATIONS.asks] = text;
+    });
+  const cordon = (on: boolean): void =>
+    cluster.change(({ nodes }) => ((nodes["w1"] ?? expect.fail()).spec.unschedulable = on));
+  const round = (): string => cluster.python("cp1", "lock", "round_()");
+
+  it("gets the drain lock for it, where it is well", async () => {
+    await create(["cp1", "w1"]);
+    asks("now one");
+    round();
+    asks("now two");
+    // A node whose way back did not end is not done, whatever it says.
+    cordon(true);
+    round();
+    expect(run()).toBe("now one");
+    cordon(false);
+    round();
+    expect(run()).toBe("now two");
+  });
+
+  it("gets it behind people's own cordon", async () => {
+    await create(["cp1", "w1"], { now: "two" });
+    cordon(true);
+    asks("now one", true);
+    round();
+    asks("now two", true);
+    round();
+    expect(run()).toBe("now two");
+  });
+});
+
 describe("several nodes of a pool at a time", () => {
   const RUN = "now x";
   const marks = (name: string, said: object): void =>
