@@ -59,8 +59,13 @@ const NO_AUTHORITIES = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent
 
 export default defineConfig({
   test: {
-    // The default leaves one core unused, which on two cores is half of them.
-    maxWorkers: availableParallelism(),
+    // Tests wait for programs and clocks, and then another file has the core.
+    maxWorkers: availableParallelism() + 1,
+    // CI starts without caches.
+    experimental: {
+      fsModuleCache: process.env["CI"] === undefined,
+      fsModuleCachePath: join(import.meta.dirname, "out/cache/vitest"),
+    },
     sequence: { sequencer: NamedOrder },
     projects: [
       {
