@@ -131,7 +131,8 @@ function session(machine: string, connection: Connection, client: Client): Sessi
             client.removeListener("close", dropped);
             // A channel that closes without an exit status went down with its connection; so did the rest of its line.
             if (status === undefined) return reject(new SessionDroppedError());
-            if (before !== undefined && (status === 0 || stderr === ""))
+            // A shell that a signal ended, as at a reboot, has not shown what its start files do.
+            if (before !== undefined && status !== KILLED && (status === 0 || stderr === ""))
               return reject(
                 new HostProblem(
                   machine,
