@@ -544,7 +544,8 @@ describe("a node that leaves", () => {
     await entered.passed;
     const order: string[] = [];
     const leaving = step("w3", () => Promise.resolve(void order.push("w3")), "run 1", leaves);
-    await until(() => nodes.get("w3", "leaving") !== undefined);
+    // What a host says takes its way to whoever listens.
+    await until(() => nodes.get("w3", "leaving") !== undefined && said.length > 0);
     expect(said).toEqual([
       "w3: waits for other nodes before it leaves: maxUnavailable of pool general is 1. It waits for w1",
     ]);
