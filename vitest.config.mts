@@ -73,6 +73,8 @@ export default defineConfig({
           name: "unit",
           // The SDKs take more time to load than most files take to run. `setupFiles` looks after what a file leaves behind.
           isolate: false,
+          // Component tests make much that is garbage a moment later; the default of 16 MiB is collected again and again.
+          execArgv: ["--max-semi-space-size=64"],
           unstubEnvs: true,
           unstubGlobals: true,
           restoreMocks: true,
