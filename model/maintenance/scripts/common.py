@@ -38,6 +38,10 @@ def condition(thing, name):
     return found[0] if found else {}
 
 
+def is_cordoned(node):
+    return bool(node.get("spec", {}).get("unschedulable"))
+
+
 def is_ready(thing):
     return condition(thing, "Ready").get("status") == "True"
 

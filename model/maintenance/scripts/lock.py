@@ -105,8 +105,7 @@ def has_ended(name, holder, nodes):
     said = said_by(node)
     if said.get("state") != ("ended" if said.get("run") == holder["run"] else "asks"):
         return False
-    cordoned = bool(node.get("spec", {}).get("unschedulable"))
-    return is_ready(node) and (not cordoned or said.get("stays") is True)
+    return is_ready(node) and (not is_cordoned(node) or said.get("stays") is True)
 
 
 def stopped(holders, nodes, limit):

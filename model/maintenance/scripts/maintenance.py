@@ -108,8 +108,7 @@ def wait_for_lock(run_, end, conf):
         try:
             if time.monotonic() - told > ALIVE:
                 # People's own cordon says nothing of an earlier run, whose end nobody may have seen.
-                cordoned = bool(own_node().get("spec", {}).get("unschedulable"))
-                tell(run_, "asks", pool=conf["pool"], **({"stays": True} if cordoned else {}))
+                tell(run_, "asks", pool=conf["pool"], stays=is_cordoned(own_node()))
                 told = time.monotonic()
             if granted(run_):
                 return True
@@ -153,8 +152,7 @@ def ask_phase(conf, state):
         os.remove(STATE)
         return
     # People's own cordon stays.
-    cordoned = bool(own_node().get("spec", {}).get("unschedulable"))
-    keep(state, "drain", uncordon=not cordoned, before=not_ready(own_pods()))
+    keep(state, "drain", uncordon=not is_cordoned(own_node()), before=not_ready(own_pods()))
 
 
 def keep(state, phase, **more):

@@ -98,10 +98,7 @@ describe("maintenance of several nodes at once", () => {
 });
 
 describe("a node that asks for its next run before anybody saw the end of the last", () => {
-  const run = (): string => {
-    const lease = cluster.state.lease?.metadata.annotations[MAINTENANCE_ANNOTATIONS.holders] ?? "{}";
-    return (JSON.parse(lease) as Record<string, { run: string }>)["w1"]?.run ?? "";
-  };
+  const run = (): string => cluster.held()["w1"]?.run ?? "";
   const asks = (name: string, stays?: boolean): void =>
     cluster.change(({ nodes }) => {
       const text = JSON.stringify({ run: name, state: "asks", at: new Date().toISOString(), stays });

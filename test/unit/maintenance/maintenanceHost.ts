@@ -400,9 +400,14 @@ export class MaintenanceCluster {
     return JSON.parse(text ?? "{}") as Record<string, unknown>;
   }
 
-  holders(): string[] {
+  /** Nodes that have the drain lock, each with the run for which it has it. */
+  held(): Record<string, { readonly run: string }> {
     const text = this.state.lease?.metadata.annotations[MAINTENANCE_ANNOTATIONS.holders] ?? "{}";
-    return Object.keys(JSON.parse(text) as object);
+    return JSON.parse(text) as Record<string, { readonly run: string }>;
+  }
+
+  holders(): string[] {
+    return Object.keys(this.held());
   }
 
   async down(): Promise<void> {
