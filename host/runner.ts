@@ -1,4 +1,5 @@
 import { hostLog, jobScript } from "../model/node/log";
+import { sh } from "../model/text";
 import { randomBytes } from "node:crypto";
 import { jobUnit as UNIT } from "../model/node/paths";
 import { FAILED } from "../model/node/undo";
@@ -200,20 +201,16 @@ export class Hosts {
   }
 
   private async start(machine: string, id: string, job: Required<Job>): Promise<void> {
-    const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh`;
+    const wrap = jobScript({ id, folder: JOBS, name: job.name, seconds: job.timeout });
+    // Alone: of a connection that breaks off in the middle, the host takes the part that came for the whole.
+    const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh && printf %s ${sh(wrap)} > ${id}.wrap`;
     await this.query(machine, `handing over ${job.name}`, put, job.script);
-    await this.query(
-      machine,
-      `handing over ${job.name}`,
-      `cat > ${id}.wrap`,
-      jobScript({ id, folder: JOBS, name: job.name, seconds: job.timeout }),
-    );
     for (let told: string | undefined; ;) {
       const unit =
         `systemd-run --quiet --collect --unit=${UNIT} --setenv=HOME=/root ` +
         `--description=${JSON.stringify(`pulumi-kubeadm: ${job.name}`)} /bin/bash ${id}.wrap`;
       // A connection may break off when the job has started and nobody has heard of it.
-      const started = await this.attempt(machine, `[ -e ${id}.pid ] || { touch ${id}.log && ${unit}; }`);
+      const started = await this.attempt(machine, `[ -e ${id}.pid ] || { : >> ${id}.log && ${unit}; }`);
       if (started.status === 0) return;
       if (!UNIT_EXISTS.test(started.stderr))
         throw new HostProblem(machine, `${job.name} could not be started`, started.stderr.trim().split("\n"));
@@ -239,8 +236,8 @@ export class Hosts {
 function follow(id: string, from: number): string {
   return (
     `n=0; until [ -s ${id}.pid ] || [ $n -gt 400 ]; do sleep 0.05; n=$((n+1)); done; ` +
-    `tail -n +${from} -s 0.2 --pid="$(cat ${id}.pid)" -f ${id}.log; ` +
-    `if [ -e ${id}.rc ]; then echo "##status $(cat ${id}.rc)"; else echo "##status killed"; fi; ` +
+    `read -r pid < ${id}.pid; tail -n +${from} -s 0.2 --pid="$pid" -f ${id}.log; ` +
+    `if [ -e ${id}.rc ]; then read -r rc < ${id}.rc; echo "##status $rc"; else echo "##status killed"; fi; ` +
     `rm -f ${id}.wrap`
   );
 }

@@ -46,19 +46,20 @@ record() {
 }
 [ -e "$record_file" ] && node=$(record "$record_file")
 [ -e "$setup_file" ] && setup=$(record "$setup_file")
-yes() { if "$@" >/dev/null 2>&1; then echo true; else echo false; fi; }
 listens() { [ -n "$(ss -Hltn "sport = :$1" 2>/dev/null)" ]; }
 machine_id=""
+kubelet=false; api_server=false; etcd=false
+[ -e /etc/kubernetes/kubelet.conf ] && kubelet=true
+[ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] && api_server=true
+[ -d /var/lib/etcd/member ] && etcd=true
 [ -r /etc/machine-id ] && machine_id=$(</etc/machine-id)
 printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\n' \
   "$node" "$setup" "$machine_id" \
-  "$(yes test -e /etc/kubernetes/kubelet.conf)" \
-  "$(yes test -e /etc/kubernetes/manifests/kube-apiserver.yaml)" \
-  "$(yes test -d /var/lib/etcd/member)" "$(date +%s)"
+  "$kubelet" "$api_server" "$etcd" "$(date +%s)"
 listens 6443 && echo "##listens 6443"
 listens 2379 && echo "##listens 2379"
 [ -e "$undo" ] && echo "##undo"
-if [ -e /etc/kubernetes/kubelet.conf ]; then
+if [ "$kubelet" = true ]; then
   living_values
 fi
 true

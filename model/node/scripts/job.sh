@@ -5,7 +5,7 @@
 
 echo $$ >"$id.pid"
 rotate_log
-echo "$(date -u +%FT%TZ) $job_name" >>"$log"
+TZ=UTC0 printf '%(%FT%TZ)T %s\n' -1 "$job_name" >>"$log"
 chmod 600 "$log"
 timeout --kill-after=30 "$time_limit" /bin/bash "$id.sh" </dev/null 2>&1 | tee -a "$log" >>"$id.log"
 echo "${PIPESTATUS[0]}" >"$id.tmp" && mv "$id.tmp" "$id.rc"

@@ -2,8 +2,8 @@
 # Variables: link_folder install_root wanted
 
 phase "old versions"
-running=$(for program in /proc/[0-9]*/exe; do readlink "$program" || true; done)
-linked=$(for link in "$link_folder"/*; do readlink "$link" || true; done)
+running=$(readlink /proc/[0-9]*/exe || true)
+linked=$(readlink "$link_folder"/* || true)
 in_use() {
   case $'\n'"$running"$'\n'"$linked"$'\n' in *$'\n'"$1"/*) return 0 ;; esac
   return 1
