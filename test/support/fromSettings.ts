@@ -20,6 +20,7 @@ import * as fileNames from "../../model/lifecycle/fileNames";
 import * as files from "../../model/lifecycle/files";
 import * as joining from "../../model/lifecycle/joining";
 import * as member from "../../model/lifecycle/digest";
+import type { NodeIdentity } from "../../model/lifecycle/identity";
 import * as nodes from "../../model/lifecycle/nodes";
 import * as removing from "../../model/lifecycle/removing";
 import { packetFilterProblems as problems } from "../../model/packetFilter/judge";
@@ -140,8 +141,16 @@ export const filesOfNode = (settings: ClusterSettings, machine: Machine, oidcCa?
   files.filesOfNode(nodeSpec(settings, machine), oidcCa);
 export const nodeDigest = (settings: ClusterSettings, machine: Machine) =>
   member.nodeDigest(nodeSpec(settings, machine));
-export const nodeIdentity = (settings: ClusterSettings, machine: Machine, cluster: string) =>
-  member.nodeIdentity(nodeSpec(settings, machine), immutableSettings(settings), cluster);
+const identities = new Map<string, NodeIdentity>();
+/** Kept: its digest renders all of the node's files, and each test of hosts begins with those of all its machines. */
+export function nodeIdentity(settings: ClusterSettings, machine: Machine, cluster: string): NodeIdentity {
+  const of = JSON.stringify([settings, machine, cluster]);
+  const identity =
+    identities.get(of) ??
+    member.nodeIdentity(nodeSpec(settings, machine), immutableSettings(settings), cluster);
+  identities.set(of, identity);
+  return identity;
+}
 type Script = Parameters<typeof joining.joinScript> extends [unknown, ...infer Rest] ? Rest : never;
 type Init = Parameters<typeof joining.initScript> extends [unknown, ...infer Rest] ? Rest : never;
 export const initScript = (settings: ClusterSettings, ...rest: Init) =>

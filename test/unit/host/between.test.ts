@@ -72,7 +72,7 @@ async function ask(over: Given = {}): Promise<string[]> {
 
 /** What a network does that drops the packets of a host: its attempts to connect end when their time is over. */
 function cutOff(name: string): void {
-  hosts.get(name)?.host.write("bin/timeout", "#!/bin/sh\nexit 124\n", 0o755);
+  hosts.get(name)?.host.program("timeout", "exit 124");
 }
 
 /** A host that runs commands with other words. */
@@ -120,9 +120,7 @@ it("says nothing of a port that is taken, which another check tells", async () =
 
 it("says nothing of a host whose filters setup turns off", async () => {
   cutOff("w2");
-  hosts
-    .get("cp1")
-    ?.host.write("bin/systemctl", '#!/bin/sh\ncase "$*" in *ufw.service) exit 0 ;; esac\nexit 3\n', 0o755);
+  hosts.get("cp1")?.host.program("systemctl", 'case "$*" in *ufw.service) exit 0 ;; esac\nexit 3');
   expect((await ask()).join("\n")).toBe("");
 });
 

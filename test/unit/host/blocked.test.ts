@@ -41,8 +41,7 @@ beforeEach(async () => {
   said = [];
   for (const { name } of settings.machines) {
     const host = new Machine(["/var/lib/"]);
-    for (const [program, body] of Object.entries(STUBS))
-      host.write(`usr/local/bin/${program}`, `#!/bin/bash\n${body}\n`, 0o755);
+    for (const [program, body] of Object.entries(STUBS)) host.program(program, body);
     machines.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
   }
   connections = Object.fromEntries([...machines].map(([name, { server }]) => [name, server.connection()]));

@@ -28,10 +28,9 @@ async function wait(exec: Exec, user = "root"): Promise<{ told: string[]; comman
 function withCloudInit(status: number): Machine {
   const host = new Machine();
   cleanUp.push(() => host.remove());
-  host.write(
-    "bin/cloud-init",
-    `#!/bin/sh\necho "$*" >> "$ROOT/asked"\ncase "$*" in "status --wait") exit ${status} ;; esac\nprintf 'status: error\\nruncmd failed\\n'\n`,
-    0o755,
+  host.program(
+    "cloud-init",
+    `echo "$*" >> "$ROOT/asked"\ncase "$*" in "status --wait") exit ${status} ;; esac\nprintf 'status: error\\nruncmd failed\\n'`,
   );
   return host;
 }
@@ -50,7 +49,7 @@ describe("cloud-init", () => {
 
   it("that does not end is a problem with the log to look at", async () => {
     const host = withCloudInit(0);
-    host.write("bin/timeout", `#!/bin/sh\n[ "$1" = 600 ] && exit 124\n`, 0o755);
+    host.program("timeout", `[ "$1" = 600 ] && exit 124`);
     await expect(wait(host.exec())).rejects.toThrow(
       /cloud-init still runs after 600 s; .*cloud-init-output\.log/,
     );
@@ -59,7 +58,7 @@ describe("cloud-init", () => {
   it("is not asked for where there is none", async () => {
     const host = new Machine();
     cleanUp.push(() => host.remove());
-    host.write("bin/timeout", `#!/bin/sh\necho waited > "$ROOT/asked"\n`, 0o755);
+    host.program("timeout", `echo waited > "$ROOT/asked"`);
     await wait(host.exec());
     expect(host.read("asked")).toBe("");
   });

@@ -259,11 +259,7 @@ describe("commands", () => {
       const machine = new Machine();
       cleanUp.push(() => machine.remove());
       // As on RHEL 9 and Amazon Linux 2023: Defaults secure_path = /sbin:/bin:/usr/sbin:/usr/bin
-      machine.write(
-        "bin/sudo",
-        '#!/bin/sh\nshift 2\nexec env PATH=/sbin:/bin:/usr/sbin:/usr/bin "$@"\n',
-        0o755,
-      );
+      machine.program("sudo", 'shift 2\nexec env PATH=/sbin:/bin:/usr/sbin:/usr/bin "$@"');
       machine.write("usr/local/bin/kubectl", "#!/bin/sh\necho ours\n", 0o755);
       const server = await host({ exec: machine.exec() });
       const session = await open(server.connection({ user }));

@@ -32,8 +32,7 @@ const fresh = key("fresh");
  * An API server as its metrics show it: the digest of the file that it has loaded (`loads` says when), Secrets of two
  * namespaces, and a replace that does as it is told.
  */
-const kubectl = `#!/bin/bash
-echo "kubectl $*" >>"$ROOT/calls"
+const kubectl = `echo "kubectl $*" >>"$ROOT/calls"
 case "$*" in
   *"get --raw /metrics"*)
     echo 'apiserver_request_total{code="200"} 1'
@@ -55,11 +54,9 @@ beforeEach(async () => {
   said = [];
   for (const name of names) {
     const host = new Machine(["/etc/", "/var/lib/"]);
-    for (const folder of ["bin", "usr/local/bin"]) {
-      host.write(`${folder}/ss`, "#!/bin/sh\nexit 0\n", 0o755);
-      host.write(`${folder}/kubectl`, kubectl, 0o755);
-      host.write(`${folder}/sleep`, "#!/bin/sh\nexec /bin/sleep 0.02\n", 0o755);
-    }
+    host.program("ss", "exit 0");
+    host.program("kubectl", kubectl);
+    host.program("sleep", "exec /bin/sleep 0.02");
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
     const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
     host.write(RECORD_FILE, JSON.stringify(node));

@@ -154,17 +154,9 @@ describe("a control-plane node that leaves", () => {
 
   it("stays when etcd refuses, which a drain does not hide", async () => {
     // It answers that all are well, and refuses all the same: a member that comes and goes.
-    const crictl = cluster.host("cp1").read("usr/local/bin/crictl");
-    cluster
-      .host("cp1")
-      .write(
-        "usr/local/bin/crictl",
-        crictl.replace(
-          'case "$*" in',
-          'case "$*" in *"member remove"*) echo "etcdserver: unhealthy cluster" >&2; exit 1 ;; esac\ncase "$*" in',
-        ),
-        0o755,
-      );
+    const refuses =
+      'case "$*" in *"member remove"*) echo "etcdserver: unhealthy cluster" >&2; exit 1 ;; esac';
+    cluster.host("cp1").changeProgram("crictl", 'case "$*" in', `${refuses}\ncase "$*" in`);
     cluster.wants([cp1, cp2]);
     const undone = "the node was cordoned, its pods were moved away, the node was uncordoned again";
     const said = await refused("cp3", {}, undone);
@@ -325,7 +317,7 @@ describe("the only control-plane node", () => {
   });
 
   it("stays when its etcd does not answer, and goes by the word", async () => {
-    cluster.host("cp1").write("usr/local/bin/crictl", "#!/bin/sh\nexit 1\n", 0o755);
+    cluster.host("cp1").program("crictl", "exit 1");
     expect(await refused("cp1")).toContain("cannot ask its etcd whether it is the last member");
     vi.stubEnv(FORCE_VARIABLE, "cp1");
     await cluster.leave("cp1");
@@ -347,17 +339,8 @@ describe("a machine that does not answer", () => {
   it("is not gone when its kubelet renews its lease", async () => {
     await cluster.cutOff("w1");
     cluster.wants(three);
-    const kubectl = cluster.host("cp1").read("usr/local/bin/kubectl");
-    cluster
-      .host("cp1")
-      .write(
-        "usr/local/bin/kubectl",
-        kubectl.replace(
-          '*"get lease "*)',
-          '*"get lease "*) date +%FT%T.%NZ; exit 0 ;;\n  *"get no lease "*)',
-        ),
-        0o755,
-      );
+    const renewed = '*"get lease "*) date +%FT%T.%NZ; exit 0 ;;\n  *"get no lease "*)';
+    cluster.host("cp1").changeProgram("kubectl", '*"get lease "*)', renewed);
     expect(await refused("w1")).toContain("not gone: its kubelet renewed its lease at");
     expect(cluster.nodes()).toContain("w1");
   });

@@ -45,7 +45,7 @@ let said: string[];
 
 beforeEach(async () => {
   machine = new Machine(["/etc/", "/var/lib/"]);
-  machine.write("usr/local/bin/ss", "#!/bin/sh\n", 0o755);
+  machine.program("ss", "");
   nodes = new PaperNodes(`${machine.root}/nodes`);
   nodes.on(machine);
   nodes.add("control-plane", "cp1");

@@ -128,13 +128,9 @@ export class PaperCluster {
     );
     this.hosts.set(name, host);
     for (const [program, body] of Object.entries(STUBS))
-      host.write(
-        `usr/local/bin/${program}`,
-        `#!/bin/bash\nCLUSTER=${this.folder} SELF=${name}\n${body}\n`,
-        0o755,
-      );
-    host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);
-    host.write("bin/hostname", `#!/bin/sh\necho ${name}\n`, 0o755);
+      host.program(program, `CLUSTER=${this.folder} SELF=${name}\n${body}`);
+    host.program("ss", "exit 0");
+    host.program("hostname", `echo ${name}`);
     host.write("etc/kubernetes/kubelet.conf", "");
     host.write(
       RECORD_FILE,

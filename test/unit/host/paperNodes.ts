@@ -14,32 +14,36 @@ type Fact = "mark" | "well" | "cordoned" | "unready" | "leaving";
  */
 const KUBECTL = `[ ! -e "$ROOT/instead" ] || . "$ROOT/instead"
 [ ! -e "$ROOT/api-silent" ] || exit 1
-place() { echo "$NODES"/*/"$1"; }
+# No other program: it is asked hundreds of times.
+node() { found=("$NODES"/*/"$1"); found=\${found[0]}; }
+says() { [ -e "$1" ] && IFS= read -rd "" text <"$1"; printf %s "$text"; }
+text=
 case "$*" in
   *"get nodes --selector "*)
     echo asked >>"$ROOT/asked"
-    words="$*" pools=
-    target=$(sed -n 's/.*eq [.] "\\([^"]*\\)".*/\\1/p' <<<"$words")
+    words="$*" pools= target=
+    [[ $words != *'eq . "'* ]] || { target=\${words#*eq . \\"}; target=\${target%%\\"*}; }
     case $words in *"--selector !"*) ;; *"--selector node-role.kubernetes.io/"*) pools=\${words#*--selector node-role.kubernetes.io/}; pools=\${pools%% *} ;; esac
     for one in "$NODES"/\${pools:-*}/*/; do
+      one=\${one%/} pool=\${one%/*/}
       [ -d "$one" ] || continue
-      [ -n "$pools" ] || [ "$(basename "$(dirname "$one")")" != control-plane ] || continue
-      one=\${one%/}
-      mark= well= ready=yes
+      [ -n "$pools" ] || [ "\${pool##*/}" != control-plane ] || continue
+      mark= well= ready=yes text=
       [ ! -s "$one/mark" ] || mark=yes
-      [ "$(cat "$one/well" 2>/dev/null)" != "$target" ] || [ -z "$target" ] || well=yes
+      says "$one/well" >/dev/null
+      [ "$text" != "$target" ] || [ -z "$target" ] || well=yes
       [ ! -e "$one/unready" ] || ready=
       echo "\${one##*/}|$mark|$well|$ready"
     done ;;
-  "get node "*"--ignore-not-found"*) [ ! -d "$(place "$3")" ] || echo "node/$3" ;;
-  "get node "*unschedulable*) [ -d "$(place "$3")" ] || exit 1; [ ! -e "$(place "$3")/cordoned" ] || echo true ;;
-  "get node "*"go-template="*) cat "$(place "$3")/mark" 2>/dev/null || true ;;
+  "get node "*"--ignore-not-found"*) node "$3"; [ ! -d "$found" ] || echo "node/$3" ;;
+  "get node "*unschedulable*) node "$3"; [ -d "$found" ] || exit 1; [ ! -e "$found/cordoned" ] || echo true ;;
+  "get node "*"go-template="*) node "$3"; says "$found/mark" ;;
   *"get node "*) echo True ;;
-  "taint node "*"-") rm -f "$(place "$3")/leaving" ;;
-  "taint node "*) printf %s "$5" >"$(place "$3")/leaving" ;;
-  "annotate node "*"${UPGRADING}-") rm -f "$(place "$3")/mark" ;;
-  "annotate node "*"${UPGRADING}="*) printf %s "\${4#*=}" >"$(place "$3")/mark" ;;
-  "annotate --overwrite node "*"${WELL_WITH}="*) printf %s "\${5#*=}" >"$(place "$4")/well" ;;
+  "taint node "*"-") node "$3"; rm -f "$found/leaving" ;;
+  "taint node "*) node "$3"; printf %s "$5" >"$found/leaving" ;;
+  "annotate node "*"${UPGRADING}-") node "$3"; rm -f "$found/mark" ;;
+  "annotate node "*"${UPGRADING}="*) node "$3"; printf %s "\${4#*=}" >"$found/mark" ;;
+  "annotate --overwrite node "*"${WELL_WITH}="*) node "$4"; printf %s "\${5#*=}" >"$found/well" ;;
 esac`;
 
 /** Nodes that `kubectl` on some machines knows. */
@@ -50,7 +54,7 @@ export class PaperNodes {
 
   /** Puts `kubectl` on a machine. */
   on(machine: Machine): void {
-    machine.write("usr/local/bin/kubectl", `#!/bin/bash\nNODES=${this.folder}\n${KUBECTL}\n`, 0o755);
+    machine.program("kubectl", `NODES=${this.folder}\n${KUBECTL}`);
   }
 
   add(pool: string, ...names: readonly string[]): void {

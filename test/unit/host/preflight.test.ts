@@ -30,8 +30,8 @@ beforeEach(async () => {
   hosts = new Map();
   for (const name of names) {
     const host = new Machine(["/etc/", "/var/lib/"]);
-    host.write("bin/ss", "#!/bin/sh\nexit 0\n", 0o755);
-    host.write("bin/hostname", `#!/bin/sh\necho ${name}\n`, 0o755);
+    host.program("ss", "exit 0");
+    host.program("hostname", `echo ${name}`);
     host.write("etc/machine-id", `${name}\n`);
     host.write("etc/kubernetes/kubelet.conf", "");
     host.write(RECORD_FILE, JSON.stringify(record(name)));
@@ -200,10 +200,9 @@ describe("init of a living cluster", () => {
 function living(name: string, over: { ca?: string; node?: string; version?: string } = {}): void {
   const one = host(name);
   one.write("etc/kubernetes/pki/ca.crt", over.ca ?? CA);
-  one.write(
-    "bin/openssl",
-    `#!/bin/sh\nprintf 'subject=\\n    commonName                = system:node:%s\\n' '${over.node ?? name}'\n`,
-    0o755,
+  one.program(
+    "openssl",
+    `printf 'subject=\\n    commonName                = system:node:%s\\n' '${over.node ?? name}'`,
   );
   one.write("var/lib/kubelet/pki/kubelet-client-current.pem", "as openssl says");
   const version = over.version ?? settings.kubernetesVersion;
@@ -217,7 +216,7 @@ function living(name: string, over: { ca?: string; node?: string; version?: stri
 /** What a control-plane node says of the cluster's nodes. */
 function nodesOf(...list: readonly string[]): void {
   const text = list.map((name) => `node/${name}\\n`).join("");
-  host("cp1").write("bin/kubectl", `#!/bin/sh\nprintf '${text}'\n`, 0o755);
+  host("cp1").program("kubectl", `printf '${text}'`);
 }
 
 const CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -332,7 +331,7 @@ describe("one odd worker", () => {
   });
 
   it("with a clock that is off does not stop a change of the others", async () => {
-    host("w1").write("bin/date", "#!/bin/sh\necho 1000000000\n", 0o755);
+    host("w1").program("date", "echo 1000000000");
     await expect(update()).resolves.toEqual({ cluster });
     expect(told).toEqual([
       expect.stringMatching(/^w1: its clock is .* behind .*continue(s|ing) without it/s),
@@ -361,7 +360,7 @@ describe("one odd worker", () => {
       update({ ...wrong("w1", { hostKey: otherHostKey() }), operation: "create" }),
     ).rejects.toThrow(/host key/);
     await expect(update(wrong("cp1", { hostKey: otherHostKey() }))).rejects.toThrow(/cp1: .*host key/);
-    host("cp1").write("bin/date", "#!/bin/sh\necho 1000000000\n", 0o755);
+    host("cp1").program("date", "echo 1000000000");
     await expect(update()).rejects.toThrow(/cp1: its clock/);
   });
 

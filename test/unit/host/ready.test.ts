@@ -73,11 +73,10 @@ beforeEach(async () => {
   said = [];
   for (const { name } of settings.machines) {
     const host = new Machine(["/etc/", "/var/lib/"], (script) => instead(name, script));
-    for (const program of ["ss", "curl", "journalctl"])
-      host.write(`usr/local/bin/${program}`, "#!/bin/sh\nexit 0\n", 0o755);
-    host.write("usr/local/bin/sleep", "#!/bin/sh\nexec /bin/sleep 0.01\n", 0o755);
-    host.write("usr/local/bin/crictl", `#!/bin/bash\n${ETCD}\n`, 0o755);
-    host.write("usr/local/bin/kubectl", `#!/bin/bash\nC=${folder}\n${KUBECTL}\n`, 0o755);
+    for (const program of ["ss", "curl", "journalctl"]) host.program(program, "exit 0");
+    host.program("sleep", "exec /bin/sleep 0.01");
+    host.program("crictl", ETCD);
+    host.program("kubectl", `C=${folder}\n${KUBECTL}`);
     host.write(SETUP_FILE, JSON.stringify({ machine: name, revision: 1, digest: "" }));
     machines.set(name, { host, server: await SshHost.start({ exec: host.exec() }) });
     record(name, name === "cp1" ? "joined" : "joining");

@@ -42,8 +42,7 @@ beforeEach(async () => {
   const settings = settingsWith(1);
   for (const name of names) {
     const host = new Machine(["/etc/", "/var/lib/"]);
-    for (const [program, body] of Object.entries(STUBS))
-      host.write(`usr/local/bin/${program}`, `#!/bin/bash\n${body}\n`, 0o755);
+    for (const [program, body] of Object.entries(STUBS)) host.program(program, body);
     const own = settings.machines.find((one) => one.name === name) ?? expect.fail();
     const node: NodeRecord = { ...nodeIdentity(settings, own, cluster), state: "joined" };
     host.write(RECORD_FILE, JSON.stringify(node));

@@ -273,10 +273,9 @@ describe("one job at a time", () => {
 describe("a job that waits", () => {
   it("waits for as long as others have work there, however short its own is", async () => {
     // A slice of waiting is over at once; the earlier job ends when it is asked after for the third time.
-    const systemctl = machine.read("bin/systemctl");
     const third = `[ "$1" != is-active ] || exit 1
 [ "$(wc -l <"$ROOT/shown" 2>/dev/null)" != 3 ] || touch "$ROOT/go"`;
-    machine.write("bin/systemctl", systemctl.replace("\n", `\n${third}\n`), 0o755);
+    machine.changeProgram("systemctl", "", `${third}\n`);
     const other = reaching();
     let started: () => void = () => undefined;
     const running = new Promise<void>((resolve) => (started = resolve));
@@ -307,7 +306,7 @@ describe("a query", () => {
   });
 
   it("says what sudo needs when it asks for a password", async () => {
-    machine.write("bin/sudo", "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n", 0o755);
+    machine.program("sudo", "echo 'sudo: a password is required' >&2\nexit 1");
     const ubuntu = new Hosts(
       { connections: { w1: server.connection({ user: "ubuntu" }) }, files: [] },
       HANGS_AFTER,

@@ -9,6 +9,7 @@ import { BEGIN } from "../../../host/connection";
 import type { Connection } from "../../../host/protocol";
 import { searchPath } from "../../../model/core/searchPath";
 import { newKey, type KeyPair } from "../../support/sshKey";
+import { StandIns } from "../../support/standIns";
 
 /** What a client asks the host to run; `channel` carries its input and output. */
 export type Exec = (command: string, channel: ServerChannel) => void;
@@ -236,6 +237,7 @@ function ended(id: number): boolean {
 export class Machine {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "ssh-host-"));
   private patient = true;
+  private readonly programs = new StandIns(this.root);
 
   /**
    * @param folders that are moved into the host's own folder, besides those of jobs: `/etc/`, `/var/lib/`
@@ -245,8 +247,7 @@ export class Machine {
     private readonly folders: readonly string[] = [],
     private readonly instead: (script: string) => string = (script) => script,
   ) {
-    for (const [name, body] of Object.entries(STUBS))
-      this.write(`bin/${name}`, `#!/bin/bash\n${body}\n`, 0o755);
+    for (const [name, body] of Object.entries(STUBS)) this.program(name, body);
     fs.mkdirSync(path.join(this.root, "var/log"), { recursive: true });
   }
 
@@ -258,7 +259,7 @@ export class Machine {
         env: {
           ...process.env,
           ROOT: this.root,
-          PATH: `${this.root}/bin:${process.env.PATH ?? ""}`,
+          ...this.programs.environment,
           // As sudo leaves it: root's own folder, and no shell around this one.
           HOME: this.root,
           SHLVL: "0",
@@ -297,6 +298,18 @@ export class Machine {
     const target = path.join(this.root, file);
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.writeFileSync(target, content, { mode });
+  }
+
+  /** A program's stand-in, in bash; `$ROOT` is the host's own folder. The last one of a name is it. */
+  program(name: string, body: string): void {
+    this.programs.set(name, body);
+  }
+
+  /** Other words in a program that is there. */
+  changeProgram(name: string, from: string, to: string): void {
+    const body = this.programs.body(name);
+    if (!body.includes(from)) throw new Error(`${name} has no ${from}`);
+    this.program(name, body.replace(from, to));
   }
 
   link(file: string, target: string): void {

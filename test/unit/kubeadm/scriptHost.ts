@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { RenderedFile } from "../../../model/renderedFile";
 import { HANGS_AFTER } from "../../support/patience";
+import { StandIns } from "../../support/standIns";
 
 export interface Result {
   readonly status: number | null;
@@ -16,6 +17,7 @@ export interface Result {
  */
 export class ScriptHost {
   readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "script-host-"));
+  private readonly programs = new StandIns(this.root);
   private readonly script: string;
 
   constructor(file: RenderedFile, folders: readonly string[]) {
@@ -40,7 +42,7 @@ export class ScriptHost {
 
   /** A stand-in; `$ROOT` is the host's root. Every call is noted in `/calls`. */
   command(name: string, body: string): void {
-    this.write(`/bin/${name}`, `#!/bin/bash\necho "${name} $*" >>"$ROOT/calls"\n${body}\n`, 0o755);
+    this.programs.set(name, `echo "${name} $*" >>"$ROOT/calls"\n${body}`);
   }
 
   calls(): string[] {
@@ -48,8 +50,7 @@ export class ScriptHost {
   }
 
   run(environment: Record<string, string> = {}): Result {
-    const PATH = `${this.root}/bin:${process.env.PATH ?? ""}`;
-    const env = { ...process.env, ...environment, PATH, ROOT: this.root };
+    const env = { ...process.env, ...environment, ...this.programs.environment, ROOT: this.root };
     const done = spawnSync("bash", [this.script], { env, encoding: "utf8", timeout: HANGS_AFTER });
     return { status: done.status, output: `${done.stdout}${done.stderr}` };
   }

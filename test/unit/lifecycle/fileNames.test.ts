@@ -142,7 +142,7 @@ describe("a control-plane node that joins while others are still to be changed",
     for (const file of named(before)) machine.write(file.path, file.content);
     machine.write(CLUSTER_DOCUMENT, document(before));
     machine.write("uploaded", clusterDocumentOf(document(before)));
-    machine.write("bin/kubectl", '#!/bin/sh\ncat "$ROOT/uploaded"\n', 0o755);
+    machine.program("kubectl", 'cat "$ROOT/uploaded"');
     server = await SshHost.start({ exec: machine.exec() });
     hosts = new Hosts({ connections: { cp1: server.connection() }, files: [] }, 20_000, () => undefined);
   });

@@ -160,7 +160,7 @@ describe("reset", () => {
   it("forgets a change that was cut off first: a boot in the middle would put the node back", () => {
     const unit = "/etc/systemd/system/multi-user.target.wants/pulumi-kubeadm-undo.service";
     for (const file of [`${undoFolder}/put-back`, unit]) host.files.write(file, "");
-    host.files.command("kubeadm", "kill -9 $PPID");
+    host.files.command("kubeadm", "kill -9 $CALLER");
     host.files.command("timeout", 'shift; exec "$@"');
     expect(reset().status).not.toBe(0);
     expect([there(undoFolder), there(unit)]).toEqual([false, false]);

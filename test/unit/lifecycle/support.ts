@@ -26,7 +26,7 @@ const PROGRAMS = [
 ];
 
 /** Time goes on by what a script sleeps, which takes none. */
-const CLOCK = 'sleep() { command sleep "$@"; SECONDS=$((SECONDS + ${1%.*})); }\n';
+const CLOCK = 'sleep() { host_sleep "$@"; SECONDS=$((SECONDS + ${1%.*})); }\n';
 
 /** A script that gives up after three tries wherever it waits. */
 export function impatient(text: string): string {

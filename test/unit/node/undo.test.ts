@@ -213,7 +213,7 @@ describe("at boot", () => {
   it("finds the former files or all of the new ones, wherever the power went", () => {
     const programs = ["sync", "mv", "cp", "ln", "chmod", "mkdir", "rm"];
     const dies = `count=$(($(cat "$ROOT/count") + 1)); echo "$count" >"$ROOT/count"
-[ "$count" -ne "$(cat "$ROOT/at")" ] || kill -9 $PPID $(cat "$ROOT/pid" 2>/dev/null) $$`;
+[ "$count" -ne "$(cat "$ROOT/at")" ] || kill -9 "$CALLER" $(cat "$ROOT/pid" 2>/dev/null) "$BASHPID"`;
     const power = (at: number, work: () => { status: number | null } | undefined): boolean => {
       host.files.write("/count", "0");
       host.files.write("/at", String(at));
@@ -256,12 +256,12 @@ describe("at boot", () => {
 
   it("a second power cut in the middle leaves it to the next boot", () => {
     cut();
-    host.files.command("mv", `case "$*" in *config.toml) kill -9 $PPID; exit 1 ;; esac; exec /bin/mv "$@"`);
+    host.files.command("mv", `case "$*" in *config.toml) kill -9 $CALLER; exit 1 ;; esac; exec /bin/mv "$@"`);
     expect(boot(FILES)?.status).not.toBe(0);
     expect(host.files.read(CONFIG)).toBe("new");
     host.files.command("mv", `exec /bin/mv "$@"`);
     expect(boot(FILES)?.status).toBe(0);
-    host.files.command("sync", `[ ! -e "$ROOT${undoFolder}.done" ] || kill -9 $PPID`);
+    host.files.command("sync", `[ ! -e "$ROOT${undoFolder}.done" ] || kill -9 $CALLER`);
     expect(boot(REST)?.status).not.toBe(0);
     host.files.command("sync", "exit 0");
     expect(boot(REST)).toBeUndefined();
@@ -335,6 +335,9 @@ describe("a node's configuration that is put back", () => {
     host.files.write("/etc/kubernetes/manifests/kube-apiserver.yaml", "former");
     for (const name of ["kubeadm-config", "kubelet-config", "kube-proxy"])
       host.files.write(`/cm/${name}`, '{"a":"former"}');
+    answers();
+  }
+  const answers = (): void =>
     host.files.command(
       "kubectl",
       `case "$*" in
@@ -345,7 +348,6 @@ describe("a node's configuration that is put back", () => {
   *"patch configmap "*) sed 's/^{"data":\\(.*\\)}$/\\1/' "\${!#}" >"$ROOT/cm/$7" ;;
 esac`,
     );
-  }
   const kubelet = () =>
     host.files.calls().filter((line) => /^systemctl (stop|start|restart) kubelet/.test(line));
 
@@ -402,13 +404,12 @@ kill -9 $$`;
     const undo = nodeUndo(controlPlaneNode("cp1", 11), []);
     const cut = `printf bad >${KUBELET}; printf '{"a":"bad"}' >"$ROOT/cm/kubelet-config"; kill -9 $$`;
     run({ ...undo, change: script(cut) });
-    const kubectl = host.files.read("/bin/kubectl");
     host.files.command("kubectl", "exit 1");
     const { status, output } = host.run(`/bin/bash ${undoFolder}/put-back boot\n`);
     expect(status).toBe(1);
     expect(output).toContain("##error the files are back, and the API does not answer");
     expect(host.files.read(KUBELET)).toBe("former");
-    host.files.write("/bin/kubectl", kubectl, 0o755);
+    answers();
     expect(run({ ...undo, change: script("true") }).status).toBe(0);
     expect(host.files.read("/cm/kubelet-config").trim()).toBe('{"a":"former"}');
   });
