@@ -2,10 +2,7 @@
 import * as path from "node:path";
 import ts from "typescript";
 
-const ROOT = path.resolve(__dirname, "../..");
-
-/** Large, and no argument is described by them. */
-const UNREAD = /^@pulumi\/(aws|kubernetes|tls|command)(\/|$)/;
+import { ENTRIES, ROOT, exportsOf, typeChecker } from "../settings/types";
 
 export interface DescribedArgument {
   readonly name: string;
@@ -27,51 +24,17 @@ export interface DescribedComponent {
 
 /** @throws Error for a component without an example, and for an argument without a description */
 export function describeComponents(): DescribedComponent[] {
-  const program = programOf(["index.ts", "aws.ts"]);
-  const checker = program.getTypeChecker();
+  const checker = typeChecker();
   const missing: string[] = [];
-  const components = ["index.ts", "aws.ts"].flatMap((file) => {
-    const source = program.getSourceFile(path.join(ROOT, file));
-    const module = source && checker.getSymbolAtLocation(source);
-    if (module === undefined) throw new Error(`${file} exports nothing`);
-    const entry = file === "index.ts" ? "pulumi-kubeadm" : "pulumi-kubeadm/aws";
-    return checker
-      .getExportsOfModule(module)
+  const components = Object.entries(ENTRIES).flatMap(([file, entry]) =>
+    exportsOf(file)
       .filter((symbol) => symbol.declarations?.every(ts.isTypeOnlyImportOrExportDeclaration) !== true)
       .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
       .filter(isComponent)
-      .map((symbol) => described(symbol, entry, checker, missing));
-  });
+      .map((symbol) => described(symbol, entry, checker, missing)),
+  );
   if (missing.length > 0) throw new Error(`there is no doc comment for ${missing.join(", ")}`);
   return components;
-}
-
-function programOf(files: readonly string[]): ts.Program {
-  const { config } = ts.readConfigFile(path.join(ROOT, "tsconfig.json"), (file) => ts.sys.readFile(file)) as {
-    config: { compilerOptions: object };
-  };
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
-  const host = ts.createCompilerHost(options);
-  const cache = ts.createModuleResolutionCache(ROOT, (name) => name, options);
-  host.resolveModuleNameLiterals = (names, containing, redirected, _options, source) =>
-    names.map((name) =>
-      UNREAD.test(name.text)
-        ? { resolvedModule: undefined }
-        : ts.resolveModuleName(
-            name.text,
-            containing,
-            options,
-            host,
-            cache,
-            redirected,
-            ts.getModeForUsageLocation(source, name, options),
-          ),
-    );
-  return ts.createProgram({
-    rootNames: files.map((file) => path.join(ROOT, file)),
-    options,
-    host,
-  });
 }
 
 function isComponent({ valueDeclaration: declaration }: ts.Symbol): boolean {
@@ -111,7 +74,8 @@ function argumentsOf(symbol: ts.Symbol, checker: ts.TypeChecker, missing: string
   const given = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(parameter, declaration));
   const branches = given.isUnion() ? given.types : [given];
   const found = new Map<string, DescribedArgument>();
-  for (const property of branches.flatMap((type) => checker.getPropertiesOfType(type))) {
+  const properties = branches.flatMap((type) => checker.getPropertiesOfType(type));
+  for (const property of inOrder(properties, declaration.getSourceFile())) {
     const meaning = ts.displayPartsToString(property.getDocumentationComment(checker));
     if (meaning === "") missing.push(`${symbol.name}.${property.name}`);
     const tag = property.getJsDocTags(checker).find(({ name }) => name === "defaultValue");
@@ -125,4 +89,24 @@ function argumentsOf(symbol: ts.Symbol, checker: ts.TypeChecker, missing: string
     });
   }
   return [...found.values()].sort((left, right) => Number(right.required) - Number(left.required));
+}
+
+/**
+ * As they are declared: settings, the component's own, then those it shares with other components. The compiler lists the members of a
+ * mapped type as it came upon their names anywhere in the program.
+ */
+function inOrder(properties: readonly ts.Symbol[], own: ts.SourceFile): ts.Symbol[] {
+  const placed = properties.map((property) => {
+    const [first] = property.declarations ?? [];
+    const source = first?.getSourceFile();
+    const file = source === undefined ? "" : path.relative(ROOT, source.fileName);
+    return {
+      property,
+      rank: file.startsWith("model/") ? 0 : source === own ? 1 : 2,
+      file,
+      at: first?.pos ?? 0,
+    };
+  });
+  placed.sort((a, b) => a.rank - b.rank || a.file.localeCompare(b.file) || a.at - b.at);
+  return placed.map(({ property }) => property);
 }

@@ -1,10 +1,10 @@
 /** The doc comments of the input types: what editors show at a key, and the one source of its description elsewhere. */
-import * as path from "node:path";
 import ts from "typescript";
 
 import type { Json } from "./json";
+import { exportsOf, typeChecker } from "./types";
 
-const INPUT = path.resolve(__dirname, "../../model/settings/input/cluster.ts");
+const INPUT = "model/settings/input/cluster.ts";
 
 export interface Comment {
   readonly text: string;
@@ -22,8 +22,8 @@ export function eachComment(
   schema: Json,
   found: (key: Json, comment: Comment, at: string) => void,
 ): void {
-  const { checker, type } = inputType(typeName);
-  walk(schema, type, "");
+  const checker = typeChecker();
+  walk(schema, inputType(typeName), "");
 
   function walk(json: Json, given: ts.Type, at: string): void {
     const inner = checker.getNonNullableType(given);
@@ -73,25 +73,10 @@ function membersOf(type: ts.Type): readonly ts.Type[] {
   return type.isUnion() ? type.types : [type];
 }
 
-let program: ts.Program | undefined;
-
-function inputType(name: string): { checker: ts.TypeChecker; type: ts.Type } {
-  program ??= ts.createProgram([INPUT], {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    lib: ["lib.es2022.d.ts"],
-    module: ts.ModuleKind.Node16,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    types: [],
-  });
-  const checker = program.getTypeChecker();
-  const file = program.getSourceFile(INPUT);
-  const symbol = file && checker.getSymbolAtLocation(file);
-  const found = symbol && checker.getExportsOfModule(symbol).find((one) => one.name === name);
+function inputType(name: string): ts.Type {
+  const found = exportsOf(INPUT).find((one) => one.name === name);
   if (found === undefined) throw new Error(`${INPUT} exports no ${name}`);
-  return { checker, type: checker.getDeclaredTypeOfSymbol(found) };
+  return typeChecker().getDeclaredTypeOfSymbol(found);
 }
 
 function commentOf(symbol: ts.Symbol, checker: ts.TypeChecker): Comment {

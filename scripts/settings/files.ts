@@ -3,20 +3,22 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
 
-import { clusterSchema, stackSchema } from "./json";
-import { withTables } from "./pages";
+import { stackSchema, type Clusters } from "./json";
+import { tableWriter } from "./pages";
 
 const ROOT = path.resolve(__dirname, "../..");
 const PAGES = "docs/settings";
 export const STACK_SCHEMA = "schema/stack.schema.json";
 
 /** What each generated file should hold, by its path in the project. */
-export async function settingsFiles(): Promise<ReadonlyMap<string, string>> {
-  const described = { machines: clusterSchema("machines"), aws: clusterSchema("aws") };
-  const files = new Map([[STACK_SCHEMA, await formatted(STACK_SCHEMA, JSON.stringify(stackSchema()))]]);
+export async function settingsFiles(clusters: Clusters): Promise<ReadonlyMap<string, string>> {
+  const withTables = tableWriter(clusters);
+  const files = new Map([
+    [STACK_SCHEMA, await formatted(STACK_SCHEMA, JSON.stringify(stackSchema(clusters)))],
+  ]);
   for (const name of fs.readdirSync(path.join(ROOT, PAGES)).sort()) {
     const file = `${PAGES}/${name}`;
-    files.set(file, await formatted(file, withTables(read(file), described)));
+    files.set(file, await formatted(file, withTables(read(file))));
   }
   return files;
 }

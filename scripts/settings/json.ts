@@ -40,8 +40,14 @@ export interface Described {
 const SCHEMAS = { machines: machinesCluster, aws: awsCluster } as const;
 const TYPES = { machines: "MachinesClusterInput", aws: "AwsClusterInput" } as const;
 
+export type Clusters = Readonly<Record<Platform, Described>>;
+
+export function describedClusters(): Clusters {
+  return { machines: clusterSchema("machines"), aws: clusterSchema("aws") };
+}
+
 /** The schema of the object under `kubeadm:cluster`, with the doc comments of its input type. */
-export function clusterSchema(platform: Platform): Described {
+function clusterSchema(platform: Platform): Described {
   const schema = z.toJSONSchema(SCHEMAS[platform], {
     target: "draft-7",
     io: "input",
@@ -96,7 +102,7 @@ const SECURE: Json = {
 };
 
 /** The schema of `Pulumi.<stack>.yaml`, for editors. */
-export function stackSchema(): Json {
+export function stackSchema({ machines, aws }: Clusters): Json {
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Stack file of pulumi-kubeadm",
@@ -129,7 +135,7 @@ export function stackSchema(): Json {
       secretsprovider: { type: "string" },
     },
     additionalProperties: false,
-    definitions: definitions(clusterSchema("machines").schema, clusterSchema("aws").schema),
+    definitions: definitions(machines.schema, aws.schema),
   };
 }
 

@@ -1,10 +1,10 @@
 /** Tables of docs/settings/: rows of the settings that a page names, between two comments. */
 import { saysNumbers } from "../../model/settings/issues";
 import type { Platform } from "../../model/settings/resolved";
-import type { Described, Json } from "./json";
+import type { Clusters, Described, Json } from "./json";
 
 /** One row of a table, by the path of its setting. */
-export interface Row {
+interface Row {
   readonly path: string;
   readonly type: string;
   readonly defaultValue: string;
@@ -20,7 +20,7 @@ interface Found {
 }
 
 /** Every setting that holds a value, and every part with its own default; of one branch of a union, where one is named. */
-export function rowsOf({ schema, defaults, taken }: Described, only?: string): Row[] {
+function rowsOf({ schema, defaults, taken }: Described, only?: string): Row[] {
   const found: Found[] = [];
   keys(schema, "", undefined);
   const paths = [...new Set(found.map(({ path }) => path))];
@@ -128,22 +128,31 @@ function unique(values: readonly string[]): string[] {
 const TABLE = /(<!-- settings of (machines|aws): ([^>]*) -->)[^]*?(<!-- end of settings -->)/g;
 
 /**
- * A page with its tables rendered again. A table names paths, each of which includes everything below it. A minus in
+ * Renders the tables of a page again. A table names paths, each of which includes everything below it. A minus in
  * front excludes a path; `cni@calico` selects the keys of one branch of a union.
  */
-export function withTables(page: string, described: Readonly<Record<Platform, Described>>): string {
-  return page.replace(TABLE, (_all, begin: string, platform: Platform, named: string, end: string) => {
-    const names = named.split(/\s+/);
-    const wanted = names.filter((name) => !name.startsWith("-"));
-    const refused = names.filter((name) => name.startsWith("-")).map((name) => name.slice(1));
-    const chosen = wanted.flatMap((name) => {
-      const [at = "", branch] = name.split("@");
-      const below = rowsOf(described[platform], branch).filter(({ path }) => isBelow(path, at));
-      if (below.length === 0) throw new Error(`a table names ${name}, which is not a setting of ${platform}`);
-      return below.filter(({ path }) => !refused.some((one) => isBelow(path, one)));
+export function tableWriter(clusters: Clusters): (page: string) => string {
+  const known = new Map<string, Row[]>();
+  const rows = (platform: Platform, branch: string | undefined): Row[] => {
+    const key = `${platform}@${branch ?? ""}`;
+    const found = known.get(key) ?? rowsOf(clusters[platform], branch);
+    known.set(key, found);
+    return found;
+  };
+  return (page) =>
+    page.replace(TABLE, (_all, begin: string, platform: Platform, named: string, end: string) => {
+      const names = named.split(/\s+/);
+      const wanted = names.filter((name) => !name.startsWith("-"));
+      const refused = names.filter((name) => name.startsWith("-")).map((name) => name.slice(1));
+      const chosen = wanted.flatMap((name) => {
+        const [at = "", branch] = name.split("@");
+        const below = rows(platform, branch).filter(({ path }) => isBelow(path, at));
+        if (below.length === 0)
+          throw new Error(`a table names ${name}, which is not a setting of ${platform}`);
+        return below.filter(({ path }) => !refused.some((one) => isBelow(path, one)));
+      });
+      return `${begin}\n\n${tableOf(chosen)}\n\n${end}`;
     });
-    return `${begin}\n\n${tableOf(chosen)}\n\n${end}`;
-  });
 }
 
 /** Whether a path is `name`, or a key below it. */

@@ -1,14 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { componentFiles } from "../../../scripts/components/files";
-import { read } from "../../../scripts/settings/files";
 import { record, type Recorded } from "../../../testing";
 import { COMPONENTS } from "../../component/exported";
-
-it("the page of components and the program of their examples are those of `npm run settings`", async () => {
-  const files = await componentFiles();
-  expect(files.size).toBe(2);
-  for (const [file, text] of files) expect(read(file), file).toBe(text);
-});
 
 describe("the program with an example of each component", () => {
   let resources: readonly Recorded[];

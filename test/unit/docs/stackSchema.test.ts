@@ -4,12 +4,13 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
-import { STACK_SCHEMA, read, settingsFiles } from "../../../scripts/settings/files";
-import { clusterSchema } from "../../../scripts/settings/json";
+import { STACK_SCHEMA, read } from "../../../scripts/settings/files";
 import { type RawSettings, metalInput } from "../../support/settings";
 
 const ROOT = path.resolve(__dirname, "../../..");
-const validate = new Ajv({ allErrors: true }).compile(JSON.parse(read(STACK_SCHEMA)) as object);
+const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+  JSON.parse(read(STACK_SCHEMA)) as object,
+);
 
 /** Where a stack file differs from the schema, with the validator's words. */
 function errorsOf(file: unknown): string[] {
@@ -23,19 +24,6 @@ const stackFile = (cluster: RawSettings, more: object = {}) => ({
   config: { "kubeadm:cluster": cluster, ...more },
 });
 const CLUSTER = "/config/kubeadm:cluster";
-
-describe("files generated from the settings' types", () => {
-  it("are those of `npm run settings`", async () => {
-    const files = await settingsFiles();
-    expect(files.size).toBeGreaterThan(10);
-    expect([...files].filter(([file, text]) => read(file) !== text).map(([file]) => file)).toEqual([]);
-  });
-
-  it.each(["machines", "aws"] as const)("have a doc comment for every key of %s", (platform) => {
-    const { undocumented } = clusterSchema(platform);
-    expect(undocumented).toEqual([]);
-  });
-});
 
 describe("the JSON Schema of stack files", () => {
   it.each(["dev", "prod", "metal", "lab"])(
