@@ -50,15 +50,19 @@ const SAMPLES: Samples = {
  * Host and path rules with TLS in one Ingress, which the controller of its class serves:
  *
  * ```ts
- * new IngressRules("shop", {
- *   namespace: "shop",
- *   hosts: {
- *     "shop.example.com": {
- *       tlsSecret: "shop-tls",
- *       paths: { "/": { service: "web", port: 80 }, "/api": { service: "api", port: "http" } },
+ * new IngressRules(
+ *   "shop",
+ *   {
+ *     namespace: "shop",
+ *     hosts: {
+ *       "shop.example.com": {
+ *         tlsSecret: "shop-tls",
+ *         paths: { "/": { service: "web", port: 80 }, "/api": { service: "api", port: "http" } },
+ *       },
  *     },
  *   },
- * }, { provider });
+ *   { provider },
+ * );
  * ```
  *
  * @throws ClusterSettingsError with every problem of the rules, before a resource is registered

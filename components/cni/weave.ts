@@ -44,7 +44,11 @@ const SAMPLES: Samples = {
  * the cluster's provider as `provider`, and the cluster's init as `deletedWith`. Not tried on a live cluster.
  *
  * ```ts
- * new Weave("net", { encryption: { password: "mesh" }, secrets: { mesh: config.requireSecret("mesh") } }, { provider });
+ * new Weave(
+ *   "net",
+ *   { encryption: { password: "mesh" }, secrets: { mesh: config.requireSecret("mesh") } },
+ *   { provider },
+ * );
  * ```
  *
  * Its pods read the password when they start. After you change it, run `kubectl -n kube-system rollout restart

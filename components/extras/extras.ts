@@ -45,10 +45,14 @@ const SAMPLES: Samples = { "charts.*.values": () => ({}), "charts.*.values.**": 
  *
  * ```ts
  * const chart = "oci://ghcr.io/prometheus-community/charts/prometheus-node-exporter";
- * new Extras("monitoring", {
- *   manifests: [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "monitoring" } }],
- *   charts: { "node-exporter": { oci: chart, version: "4.47.0", namespace: "monitoring" } },
- * }, { provider });
+ * new Extras(
+ *   "monitoring",
+ *   {
+ *     manifests: [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "monitoring" } }],
+ *     charts: { "node-exporter": { oci: chart, version: "4.47.0", namespace: "monitoring" } },
+ *   },
+ *   { provider },
+ * );
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments and of the files, before a resource is registered

@@ -48,7 +48,11 @@ export interface AccessArgs {
  * Roles of people in the whole cluster, or in namespaces that already exist.
  *
  * ```ts
- * new Access("people", { roles: [{ group: "platform", role: "cluster-admin", source: "certificate" }] }, { provider });
+ * new Access(
+ *   "people",
+ *   { roles: [{ group: "platform", role: "cluster-admin", source: "certificate" }] },
+ *   { provider },
+ * );
  * ```
  *
  * @throws ClusterSettingsError with every problem of the arguments, before a resource is registered

@@ -60,7 +60,15 @@ const SAMPLES: Samples = {
  * `TenantRoles`.
  *
  * ```ts
- * new Tenant("shop", { quota: { cpu: "4", memory: "8Gi" }, authority: pki.cluster, kubeconfig }, { provider });
+ * new Tenant(
+ *   "shop",
+ *   {
+ *     quota: { cpu: "4", memory: "8Gi" },
+ *     authority: pki.cluster,
+ *     kubeconfig,
+ *   },
+ *   { provider },
+ * );
  * ```
  *
  * The kubeconfig contains a client certificate, which cannot be revoked. `credentials` sets how many hours it is

@@ -215,7 +215,11 @@ const bucket = new aws.s3.Bucket("backups");
 {
   new Tenant(
     "shop",
-    { quota: { cpu: "4", memory: "8Gi" }, authority: pki.cluster, kubeconfig },
+    {
+      quota: { cpu: "4", memory: "8Gi" },
+      authority: pki.cluster,
+      kubeconfig,
+    },
     { provider },
   );
 }

@@ -53,7 +53,10 @@ function described(
   const comment = ts.displayPartsToString(symbol.getDocumentationComment(checker));
   const [, example = ""] = /```ts\n([^]*?)```/.exec(comment) ?? [];
   if (example === "") missing.push(`an example of ${symbol.name}`);
-  const text = comment.replace(/```ts\n[^]*?```/, "").trim();
+  const text = comment
+    .replace(/```ts\n[^]*?```/, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
   return {
     name: symbol.name,
     entry,

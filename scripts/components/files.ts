@@ -1,5 +1,5 @@
 /** The page of components and the program of their examples, made from doc comments. */
-import { formatted, read } from "../settings/files";
+import { read } from "../settings/files";
 import { describeComponents, type DescribedArgument, type DescribedComponent } from "./describe";
 
 export const PAGE = "docs/components.md";
@@ -8,22 +8,22 @@ export const PROGRAM = "examples/components/index.ts";
 const BEGIN = "<!-- components: written by npm run settings -->";
 const END = "<!-- end of components -->";
 
-/** What each generated file should hold, by its path in the project. */
-export async function componentFiles(): Promise<ReadonlyMap<string, string>> {
+/** What each generated file should hold, by its path in the project; not formatted. */
+export function componentFiles(): ReadonlyMap<string, string> {
   const components = describeComponents();
   const page = read(PAGE);
   const [before, after] = [page.split(BEGIN)[0] ?? "", page.split(END)[1] ?? ""];
-  const middle = components.map(section).join("\n");
+  const middle = components.map(section).join("\n\n");
   return new Map([
-    [PAGE, await formatted(PAGE, `${before}${BEGIN}\n\n${middle}\n${END}${after}`)],
-    [PROGRAM, await formatted(PROGRAM, program(components))],
+    [PAGE, `${before}${BEGIN}\n\n${middle}\n\n${END}${after}`],
+    [PROGRAM, program(components)],
   ]);
 }
 
 function section({ name, entry, text, example, args }: DescribedComponent): string {
   const from = entry === "pulumi-kubeadm" ? "" : ` (\`${entry}\`)`;
   const rows = args.map(row).join("\n");
-  return `## ${name}${from}\n\n${text}\n\n\`\`\`ts\n${example}\n\`\`\`\n\n| Argument | Default | Meaning |\n| --- | --- | --- |\n${rows}\n`;
+  return `## ${name}${from}\n\n${text}\n\n\`\`\`ts\n${example}\n\`\`\`\n\n| Argument | Default | Meaning |\n| --- | --- | --- |\n${rows}`;
 }
 
 function row({ name, required, defaultValue, meaning }: DescribedArgument): string {
@@ -36,7 +36,9 @@ function row({ name, required, defaultValue, meaning }: DescribedArgument): stri
 function program(components: readonly DescribedComponent[]): string {
   const text = read(PROGRAM);
   const shared = text.slice(0, text.indexOf(SHARED_END) + SHARED_END.length);
-  const blocks = components.map(({ name, example }) => `// ${name}\n{\n${example}\n}`);
+  const blocks = components.map(
+    ({ name, example }) => `// ${name}\n{\n${example.replace(/^(?=.)/gm, "  ")}\n}`,
+  );
   return `${shared}\n\n${blocks.join("\n\n")}\n`;
 }
 

@@ -1,14 +1,9 @@
 /** Writes docs/contributing/provider-rules.md. */
-import * as fs from "node:fs";
-import * as path from "node:path";
-import { format, resolveConfig } from "prettier";
-import { providerRules } from "../engine/providers/aws/original/page";
+import { formatted, write } from "../../scripts/settings/files";
+import { PROVIDER_RULES, providerRules } from "../engine/providers/aws/original/page";
 
 async function main(): Promise<void> {
-  const file = path.resolve(__dirname, "../../docs/contributing/provider-rules.md");
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  const options = { ...(await resolveConfig(file)), parser: "markdown" };
-  fs.writeFileSync(file, await format(providerRules(), options));
+  write(PROVIDER_RULES, await formatted(PROVIDER_RULES, providerRules()));
 }
 
 void main();

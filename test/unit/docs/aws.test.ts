@@ -1,15 +1,16 @@
 /** The generated tables of docs/aws.md; `UPDATE_DOCS=1` writes them anew. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as prettier from "prettier";
-import { expect, it } from "vitest";
+import { it } from "vitest";
 import { parse } from "yaml";
 import { costTable, rolesTable, rulesTable } from "../../../model/aws/describe";
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
+import { formatted, read, write } from "../../../scripts/settings/files";
+import { expectWritten } from "../../support/written";
 
 const ROOT = path.resolve(__dirname, "../../..");
-const FILE = path.join(ROOT, "docs/aws.md");
+const FILE = "docs/aws.md";
 
 function settingsOf(environment: string): ClusterSettings {
   const text = fs.readFileSync(path.join(ROOT, `Pulumi.${environment}.yaml`), "utf8");
@@ -27,15 +28,13 @@ it("docs/aws.md has the rules, the roles and the cost of the model", async () =>
     roles: rolesTable(prod),
     cost: costTable({ dev, prod }),
   };
-  const text = fs.readFileSync(FILE, "utf8");
+  const text = read(FILE);
   const filled = Object.entries(tables).reduce((all, [name, table]) => {
     const start = all.indexOf(`<!-- ${name} -->`);
     const end = all.indexOf(`<!-- end of ${name} -->`);
     if (start < 0 || end < start) throw new Error(`docs/aws.md has no place for ${name}`);
     return `${all.slice(0, start)}<!-- ${name} -->\n\n${table}\n\n${all.slice(end)}`;
   }, text);
-  const options = await prettier.resolveConfig(FILE);
-  const expected = await prettier.format(filled, { ...options, parser: "markdown" });
-  if (process.env.UPDATE_DOCS === "1") fs.writeFileSync(FILE, expected);
-  expect(fs.readFileSync(FILE, "utf8")).toBe(expected);
+  if (process.env.UPDATE_DOCS === "1") write(FILE, await formatted(FILE, filled));
+  await expectWritten(FILE, filled);
 });

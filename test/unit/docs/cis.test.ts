@@ -1,11 +1,10 @@
 /** The tables of docs/cis.md; `UPDATE_DOCS=1` writes them anew. */
-import * as fs from "node:fs";
-import * as path from "node:path";
-import * as prettier from "prettier";
-import { expect, it } from "vitest";
+import { it } from "vitest";
 import { CHECKS, type Check } from "../../../model/cis/checks";
+import { formatted, read, write } from "../../../scripts/settings/files";
+import { expectWritten } from "../../support/written";
 
-const FILE = path.resolve(__dirname, "../../../docs/cis.md");
+const FILE = "docs/cis.md";
 
 function table(checks: readonly Check[]): string {
   const rows = checks.map(({ id, what, test, reason = "" }) => {
@@ -16,14 +15,12 @@ function table(checks: readonly Check[]): string {
 }
 
 it("docs/cis.md has every check", async () => {
-  const text = fs.readFileSync(FILE, "utf8");
+  const text = read(FILE);
   const filled = Object.entries(CHECKS).reduce((all, [place, checks]) => {
     const [start, end] = [all.indexOf(`<!-- ${place} -->`), all.indexOf(`<!-- end of ${place} -->`)];
     if (start < 0 || end < start) throw new Error(`docs/cis.md has no place for ${place}`);
     return `${all.slice(0, start)}<!-- ${place} -->\n\n${table(checks)}\n\n${all.slice(end)}`;
   }, text);
-  const options = await prettier.resolveConfig(FILE);
-  const expected = await prettier.format(filled, { ...options, parser: "markdown" });
-  if (process.env["UPDATE_DOCS"] === "1") fs.writeFileSync(FILE, expected);
-  expect(fs.readFileSync(FILE, "utf8")).toBe(expected);
+  if (process.env["UPDATE_DOCS"] === "1") write(FILE, await formatted(FILE, filled));
+  await expectWritten(FILE, filled);
 });

@@ -8,7 +8,7 @@ import { STACK_SCHEMA, read } from "../../../scripts/settings/files";
 import { type RawSettings, metalInput } from "../../support/settings";
 
 const ROOT = path.resolve(__dirname, "../../..");
-const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
+const validate = new Ajv({ allErrors: true, allowUnionTypes: true, code: { optimize: false } }).compile(
   JSON.parse(read(STACK_SCHEMA)) as object,
 );
 

@@ -10,6 +10,7 @@ import { read } from "../../../scripts/settings/files";
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
+import { expectWritten } from "../../support/written";
 import { all, set, type Change } from "./edit";
 import { nodeIdentity, knownCluster } from "../../support/fromSettings";
 
@@ -57,7 +58,7 @@ describe.each(platforms)("what a change does, platform %s", (platform, schema) =
 it("docs/replacement.md has the table as it is here (npm run effects writes it)", async () => {
   const written = read(EFFECTS_PAGE);
   expect(written).toContain("<!-- end of effects -->");
-  expect(written).toBe(await effectsPage(written));
+  await expectWritten(EFFECTS_PAGE, effectsPage(written));
 });
 
 describe("what is refused", () => {

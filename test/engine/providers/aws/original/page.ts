@@ -17,6 +17,9 @@ import { laidOver, laidOverText, overAll } from "./laidOver";
 import { commit, originals, repository, version, type Fact, type Original } from "./original";
 import { sdkArguments } from "./sdk";
 
+/** The page, by its path in the project. */
+export const PROVIDER_RULES = "docs/contributing/provider-rules.md";
+
 const HEAD = `# Rules of the AWS provider
 
 For each type of resource in use: which arguments replace it, which the provider or AWS computes, what an operation waits for, and which values and combinations
@@ -48,7 +51,7 @@ export function providerRules(): string {
     ...kindNames.filter((name) => name.startsWith(`${service}.`)).map(sectionOf),
   ]);
   const over = `## Laid over every type by pulumi-aws\n\n${overAll.map((one) => `- ${laidOverText(one)}`).join("\n")}`;
-  const head = HEAD.replaceAll("VERSION", sdkVersion("aws"));
+  const head = HEAD.replaceAll("VERSION", sdkVersion("aws")).trimEnd();
   return `${[head, over, ...sections].join("\n\n")}\n`;
 }
 
