@@ -6,7 +6,8 @@ import { parseAllDocuments } from "yaml";
 import "../../../aws";
 import type { Plan } from "../../../plan/plan";
 import { REGION, smallAws } from "../../support/awsInput";
-import { cleanUp, fileOf, metalPlan, newFolder, someSecrets } from "./support";
+import { cleanUp, newFolder } from "./folder";
+import { fileOf, metalPlan, someSecrets } from "./support";
 
 const PASSWORD = "session-password-of-rack1";
 

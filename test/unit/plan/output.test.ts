@@ -5,7 +5,7 @@ import { GENERATOR } from "../../../plan/document";
 import type { PlanFile } from "../../../plan/planFile";
 import { PlanError } from "../../../plan/error";
 import { writePlan } from "../../../plan/output";
-import { cleanUp, listing, newFolder } from "./support";
+import { cleanUp, listing, newFolder } from "./folder";
 
 afterEach(cleanUp);
 

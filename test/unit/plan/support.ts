@@ -1,6 +1,3 @@
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import { newKey } from "../../support/sshKey";
 import { makePlan, type Plan } from "../../../plan/plan";
 import type { EnvironmentConfig } from "../../../plan/config";
@@ -35,26 +32,4 @@ export function fileOf(plan: Plan, name: string): string {
   if (found === undefined)
     throw new Error(`no file ${name} among ${plan.files.map((file) => file.path).join(", ")}`);
   return found.content;
-}
-
-/** A new folder, removed by the caller's `afterEach` through `cleanUp`. */
-const folders: string[] = [];
-
-export function newFolder(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "plan-"));
-  folders.push(folder);
-  return folder;
-}
-
-export function cleanUp(): void {
-  for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true });
-}
-
-/** Every file below a folder, relative and sorted. */
-export function listing(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .sort();
 }

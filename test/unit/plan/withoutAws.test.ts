@@ -1,11 +1,10 @@
 /** `@pulumi/aws` is needed by plans of stacks on AWS, and by no other. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, afterEach, expect, it } from "vitest";
-import { cleanUp, newFolder } from "./support";
+import { answering } from "./answering";
+import { cleanUp, newFolder } from "./folder";
 
 afterEach(cleanUp);
 
@@ -23,21 +22,14 @@ Module._load = function (name, ...rest) {
 
 const hidden = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "hidden-")), "hidden.cjs");
 fs.writeFileSync(hidden, HIDDEN);
-const answering = fork(path.join(__dirname, "answering.cjs"), {
-  env: { PATH: "/nonexistent", HOME: "/nonexistent" },
-  execArgv: ["--require", hidden],
-});
-afterAll(() => {
-  answering.kill();
-  fs.rmSync(path.dirname(hidden), { recursive: true });
-});
+afterAll(() => fs.rmSync(path.dirname(hidden), { recursive: true }));
+const run = answering("--require", hidden);
 
 async function planWithoutAws(stack: string): Promise<{ status: number; output: string }> {
   const folder = newFolder();
   fs.copyFileSync(path.join(root, `Pulumi.${stack}.yaml`), path.join(folder, `Pulumi.${stack}.yaml`));
-  answering.send({ folder, words: [stack] });
-  const [ended] = (await once(answering, "message")) as [{ status: number; stdout: string; stderr: string }];
-  return { status: ended.status, output: ended.stdout + ended.stderr };
+  const { status, stdout, stderr } = await run(folder, stack);
+  return { status, output: stdout + stderr };
 }
 
 it("a stack on one's own machines is planned without it", async () => {
