@@ -1,7 +1,15 @@
 import * as path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { Readable } from "node:stream";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { FORCE_VARIABLE } from "../../../host/insist";
-import { CLUSTER_VARIABLE, SPEC_VARIABLE, type StepInput, type StepSpec } from "../../../host/protocol";
+import { main } from "../../../host/main";
+import {
+  CLUSTER_VARIABLE,
+  SPEC_VARIABLE,
+  type Operation,
+  type StepInput,
+  type StepSpec,
+} from "../../../host/protocol";
 import { run, type RunResult } from "../../support/run";
 import { machineOf, settingsOf } from "../node/support";
 import { HANGS_AFTER } from "../../support/patience";
@@ -20,11 +28,13 @@ afterEach(async () => {
   server = undefined;
 });
 
+const ENVIRONMENT = { [SPEC_VARIABLE]: JSON.stringify(spec) };
+
 /** The program as a step runs it. */
 function program(
   stdin: string,
-  environment: NodeJS.ProcessEnv = { [SPEC_VARIABLE]: JSON.stringify(spec) },
-  operation = "create",
+  environment: NodeJS.ProcessEnv = ENVIRONMENT,
+  operation: Operation = "create",
 ): Promise<RunResult> {
   return run(["node", "-e", `require("pulumi-kubeadm/host").main("${operation}")`], {
     cwd: path.resolve(__dirname, "../../.."),
@@ -33,6 +43,29 @@ function program(
     allowFailure: true,
     timeout: HANGS_AFTER,
   });
+}
+
+/** The same in this process, without the processor second that a start takes. */
+async function inThisProcess(
+  stdin: string,
+  environment: Readonly<Record<string, string>> = ENVIRONMENT,
+  operation: Operation = "create",
+): Promise<RunResult> {
+  for (const [name, value] of Object.entries({ [CLUSTER_VARIABLE]: "ab".repeat(32), ...environment }))
+    vi.stubEnv(name, value);
+  vi.spyOn(process, "stdin", "get").mockReturnValue(Readable.from([Buffer.from(stdin)]) as never);
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const)
+    vi.spyOn(process[name], "write").mockImplementation((text) => Boolean((said[name] += String(text))));
+  const { exitCode } = process;
+  try {
+    await main(operation);
+    return { status: Number(process.exitCode ?? 0), ...said };
+  } finally {
+    process.exitCode = exitCode;
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  }
 }
 
 async function input(exec: Exec): Promise<string> {
@@ -44,21 +77,28 @@ async function input(exec: Exec): Promise<string> {
   return JSON.stringify(all);
 }
 
-describe.concurrent("the program of a step, started without what a step gives it", () => {
+describe("the program of a step, started without what a step gives it", () => {
   const empty = JSON.stringify({ connections: {}, files: [] });
 
-  it.for([
-    ["no specification", empty, {}, "KUBEADM_SPEC is not set"],
-    ["no standard input", "", undefined, "standard input is not valid JSON"],
+  it.each([
+    ["no specification", inThisProcess, empty, {}, "KUBEADM_SPEC is not set"],
+    ["no standard input", program, "", undefined, "standard input is not valid JSON"],
     [
       "standard input that was cut off",
+      inThisProcess,
       JSON.stringify({ connections: { w1: { privateKey: userKey.private } } }).slice(0, 200),
       undefined,
       "standard input is not valid JSON",
     ],
-    ["no connection to its machine", empty, undefined, "w1: the step has no connection to this machine"],
-  ] as const)("says so in one line and fails: %s", async ([, stdin, environment, text], { expect }) => {
-    const { status, stdout, stderr } = await program(stdin, environment);
+    [
+      "no connection to its machine",
+      inThisProcess,
+      empty,
+      undefined,
+      "w1: the step has no connection to this machine",
+    ],
+  ] as const)("says so in one line and fails: %s", async (_, start, stdin, environment, text) => {
+    const { status, stdout, stderr } = await start(stdin, environment);
     expect(status).toBe(1);
     expect(stdout).toBe("");
     expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(text)]);
@@ -88,7 +128,7 @@ describe("the program of a step", () => {
     const stdin = await input((_, channel) =>
       answer(channel, 0, `##state ${JSON.stringify({ ...state, now })}\n`),
     );
-    const { status, stderr } = await program(stdin);
+    const { status, stderr } = await inThisProcess(stdin);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^w1: is a node of another cluster .*\n$/);
     expect(server?.commands).toEqual(["/bin/bash -s"]);
@@ -100,7 +140,7 @@ describe("the program of a step", () => {
     const stdin = await input((_, channel) =>
       answer(channel, 0, `##state {"node":{"clus,"setup":null,${rest}\n`),
     );
-    const { status, stderr } = await program(stdin);
+    const { status, stderr } = await inThisProcess(stdin);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^w1: \/var\/lib\/pulumi-kubeadm\/node\.json on it is missing, empty or damaged/);
     expect(stderr).toContain("Do not reset the host");
@@ -111,8 +151,8 @@ describe("the program of a step", () => {
     const other = await SshHost.start();
     const connection = other.connection({ hostKey: otherHostKey() });
     const stdin = JSON.stringify({ connections: { w1: connection }, files: [] });
-    const safe = await program(stdin, undefined, "delete");
-    const environment = { [SPEC_VARIABLE]: JSON.stringify(spec), [FORCE_VARIABLE]: "w1" };
+    const safe = await inThisProcess(stdin, undefined, "delete");
+    const environment = { ...ENVIRONMENT, [FORCE_VARIABLE]: "w1" };
     const forced = await program(stdin, environment, "delete");
     await other.stop();
     expect([safe.status, safe.stdout]).toEqual([1, ""]);
