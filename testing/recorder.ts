@@ -121,6 +121,7 @@ type Callback = (error: unknown, response: unknown) => void;
 /** Node's own, whatever timers a test puts in its place later. */
 const nextTurn = setImmediate;
 const later = setTimeout;
+const never = clearTimeout;
 
 /** Milliseconds without a registration after which a run that has failed is over: what waits for a value that will never come waits for ever. */
 const STILL = 1_000;
@@ -202,6 +203,7 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   const stopLog = readLog({ ...(onWarning === undefined ? {} : { warn: onWarning }), error: onError });
   const stopRejections = takeRejections(fail);
   const takeStacks = takeNoStacks();
+  const over = new AbortController();
   try {
     await pulumi.runtime.setMocks(
       standIns(options, fail),
@@ -229,10 +231,11 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
     };
     const running = run();
     running.catch(() => undefined);
-    await Promise.race([running, failed.then(() => stillness(() => seen.length))]);
+    await Promise.race([running, failed.then(() => stillness(() => seen.length, over.signal))]);
     // Node tells of rejections after the promises of a turn.
     await nextTurn();
   } finally {
+    over.abort();
     Object.assign(prototype, { registerResource, newUrn });
     delete prototype.registerStackTransform;
     stopLog();
@@ -243,13 +246,19 @@ async function observe(program: () => unknown, options: RecordOptions): Promise<
   return seen;
 }
 
-/** Resolves when the count has stayed the same for `STILL`. */
-async function stillness(count: () => number): Promise<void> {
+/** Resolves when the count has stayed the same for `STILL`, and when the run is over: a timer that is left would keep the process alive. */
+async function stillness(count: () => number, over: AbortSignal): Promise<void> {
   let before;
-  do {
+  while (!over.aborted && count() !== before) {
     before = count();
-    await new Promise((wake) => later(wake, STILL));
-  } while (count() !== before);
+    await new Promise<void>((wake) => {
+      const timer = later(wake, STILL);
+      over.addEventListener("abort", () => {
+        never(timer);
+        wake();
+      });
+    });
+  }
 }
 
 /**

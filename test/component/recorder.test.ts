@@ -165,6 +165,17 @@ describe("recorder", () => {
     expect(await record(() => new k8s.core.v1.Namespace("next", {}))).toHaveLength(1);
   });
 
+  it("leaves no timer behind that would keep the process of a failed program", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const failing = record(() => {
+      new k8s.core.v1.ConfigMap("one", {});
+      throw new TypeError("no such thing");
+    });
+    await expect(failing).rejects.toThrow("no such thing");
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it("takes two of one name whose parents differ further up, as Pulumi does", async () => {
     const below = (type: string, name: string, parent?: pulumi.Resource) =>
       new pulumi.ComponentResource(type, name, {}, parent === undefined ? {} : { parent });
