@@ -11,6 +11,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "node-test-"));
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const TEST = `
+require(${JSON.stringify(path.join(root, "plan/preload.cjs"))});
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
 const { Cluster, ClusterSettingsError } = require(${JSON.stringify(path.join(root, "index.ts"))});
@@ -35,11 +36,11 @@ test("settings that are wrong", async () => {
 it("tests of stacks pass, and end", () => {
   const file = path.join(folder, "shop.test.cjs");
   fs.writeFileSync(file, TEST);
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--require", path.join(root, "node_modules/tsx/dist/cjs/index.cjs"), "--test", file],
-    { cwd: folder, encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder } },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", file], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, HOME: folder },
+  });
   expect(stdout + stderr).toMatch(/pass 3\b/);
   expect(status).toBe(0);
 });
