@@ -23,6 +23,9 @@ export function toYaml(...documents: readonly unknown[]): string {
 
 function write(value: unknown): string {
   const document = new Document(value, STYLE);
+  const text = document.toString(STYLE);
+  // The walk takes an eighth of the time, and no document of Kubernetes has such a key.
+  if (!text.includes("<<")) return text;
   visit(document, {
     Pair: (_, pair) => {
       // Bare, readers of YAML 1.1 would merge it.

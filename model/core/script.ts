@@ -57,6 +57,28 @@ function partsOf(name: string): ScriptFile[] {
   return [...new Set([...file.uses.flatMap(partsOf), file])];
 }
 
+/** What a script is made of but for its values. */
+interface Script {
+  readonly variables: ReadonlySet<string>;
+  readonly searches: boolean;
+  readonly text: string;
+}
+
+const scripts = new Map<string, Script>();
+
+function joined(name: string): Script {
+  const known = scripts.get(name);
+  if (known !== undefined) return known;
+  const parts = partsOf(name);
+  const made = {
+    variables: new Set(parts.flatMap((part) => part.variables)),
+    searches: parts.some((part) => part.searches),
+    text: parts.map((part) => part.text).join(""),
+  };
+  scripts.set(name, made);
+  return made;
+}
+
 const isList = (value: ScriptValue): value is readonly string[] => Array.isArray(value);
 
 const ASSIGNMENTS: Readonly<Record<string, (name: string, value: ScriptValue) => string>> = {
@@ -86,8 +108,7 @@ const ASSIGNMENTS: Readonly<Record<string, (name: string, value: ScriptValue) =>
  */
 export function script(name: string, variables: ScriptVariables = {}, shared: ScriptVariables = {}): string {
   const { interpreter } = scriptFile(name);
-  const parts = partsOf(name);
-  const named = new Set(parts.flatMap((part) => part.variables));
+  const { variables: named, searches, text } = joined(name);
   const unnamed = Object.keys(variables).filter((key) => !named.has(key));
   if (unnamed.length > 0) throw new RangeError(`${name} does not name ${unnamed.join(", ")}`);
   const assign = ASSIGNMENTS[path.extname(name)];
@@ -97,6 +118,6 @@ export function script(name: string, variables: ScriptVariables = {}, shared: Sc
     if (value === undefined) throw new RangeError(`${name}: ${key} has no value`);
     return `${assign(key, value)}\n`;
   });
-  const searches = parts.some((part) => part.searches) ? `export LC_ALL=C PATH="${searchPath}"\n` : "";
-  return [interpreter, searches, ...lines, ...parts.map((part) => part.text)].join("");
+  const surroundings = searches ? `export LC_ALL=C PATH="${searchPath}"\n` : "";
+  return [interpreter, surroundings, ...lines, text].join("");
 }

@@ -1,7 +1,7 @@
 export { apiServerFiles } from "./apiServerFiles";
 export { approverUnit, approverUnits } from "./approver";
 export { apiServerPort, clusterConfiguration } from "./cluster";
-export { grantJoinAccess, JOIN_GROUP, joinAccessFile, joinUser } from "./joinAccess";
+export { grantJoinAccess, JOIN_GROUP, JOIN_ACCESS_FILE, joinUser } from "./joinAccess";
 export { joinApproverUnits, joinApproverUnit, joinsPending, type PoolRule } from "./joinApprover";
 export { initDocuments, joinDocument, nodeLabels } from "./documents";
 export { encryptionConfiguration } from "./encryption";

@@ -44,19 +44,22 @@ const ROLES = [
 ] as const;
 
 /** On control-plane nodes: the bindings of the group, for `grantJoinAccess`. */
-export function joinAccessFile(): RenderedFile {
-  const bindings = ROLES.map((one) => ({
-    apiVersion: `${RBAC}/v1`,
-    kind: "namespace" in one ? "RoleBinding" : "ClusterRoleBinding",
-    metadata: {
-      name: `pulumi-kubeadm:join-${one.name}`,
-      ...("namespace" in one ? { namespace: one.namespace } : {}),
-    },
-    roleRef: { apiGroup: RBAC, kind: one.kind, name: one.role },
-    subjects: [{ kind: "Group", apiGroup: RBAC, name: JOIN_GROUP }],
-  }));
-  return { path: file, mode: "0600", content: bindings.map((one) => toYaml(one)).join("---\n") };
-}
+export const JOIN_ACCESS_FILE: RenderedFile = {
+  path: file,
+  mode: "0600",
+  content: toYaml(
+    ...ROLES.map((one) => ({
+      apiVersion: `${RBAC}/v1`,
+      kind: "namespace" in one ? "RoleBinding" : "ClusterRoleBinding",
+      metadata: {
+        name: `pulumi-kubeadm:join-${one.name}`,
+        ...("namespace" in one ? { namespace: one.namespace } : {}),
+      },
+      roleRef: { apiGroup: RBAC, kind: one.kind, name: one.role },
+      subjects: [{ kind: "Group", apiGroup: RBAC, name: JOIN_GROUP }],
+    })),
+  ),
+};
 
 /**
  * Bash, on a control-plane node that is a member: gives the group its roles, and takes away kubeadm's automatic approval,

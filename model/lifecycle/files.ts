@@ -4,7 +4,7 @@ import { poolRule } from "../aws/node/joins";
 import {
   apiServerFiles,
   approverUnits,
-  joinAccessFile,
+  JOIN_ACCESS_FILE,
   joinApproverUnits,
   initDocuments,
   joinDocument,
@@ -47,7 +47,7 @@ export function filesOfNode(spec: NodeSpec, oidcCa = ""): RenderedFile[] {
     ...renewalUnits(controlPlane),
     ...backupFiles(controlPlane, machine),
     ...approverUnits(controlPlane),
-    joinAccessFile(),
+    JOIN_ACCESS_FILE,
     ...joinApproverUnits(poolRule(controlPlane)),
     joinFileCommand(),
     ...pods,

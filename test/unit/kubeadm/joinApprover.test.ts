@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { afterEach, describe, expect, it } from "vitest";
 import { poolRule } from "../../../model/aws/node/joins";
 import { awsProgram } from "../../../model/aws/node/paths";
-import { JOIN_GROUP, joinAccessFile, joinApproverUnits } from "../../../model/kubeadm";
+import { JOIN_GROUP, JOIN_ACCESS_FILE, joinApproverUnits } from "../../../model/kubeadm";
 import type { ClusterSettings } from "../../../model/settings/resolved";
 import { have } from "../../support/have";
 import { settingsOf } from "../../support/kubeadmSettings";
@@ -161,9 +161,9 @@ esac`,
   });
 
   it("gives the group of join credentials roles, and kubeadm's group none", () => {
-    expect(joinAccessFile().content).toContain(JOIN_GROUP);
-    expect(joinAccessFile().content).not.toContain("default-node-token");
-    expect(joinAccessFile().content).not.toContain("certificatesigningrequests:nodeclient");
+    expect(JOIN_ACCESS_FILE.content).toContain(JOIN_GROUP);
+    expect(JOIN_ACCESS_FILE.content).not.toContain("default-node-token");
+    expect(JOIN_ACCESS_FILE.content).not.toContain("certificatesigningrequests:nodeclient");
   });
 });
 
