@@ -80,9 +80,18 @@ function filesBelow(folder: string, pattern: RegExp): string[] {
     .map((name) => path.join(folder, name));
 }
 
+const sources = new Map<string, ts.SourceFile>();
+
+/** Parsed once: its strings and its comments are looked at in turn. */
+function sourceOf(text: string): ts.SourceFile {
+  const known = sources.get(text) ?? ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest, true);
+  sources.set(text, known);
+  return known;
+}
+
 /** Strings of a program, each with its line. */
 function strings(text: string): [number, string][] {
-  const source = ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest);
+  const source = sourceOf(text);
   const found: [number, string][] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
@@ -101,7 +110,7 @@ function strings(text: string): [number, string][] {
 
 /** Doc comments of what a program exports, and of everything in it, each with its line. */
 function comments(text: string): [number, string][] {
-  const source = ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest, true);
+  const source = sourceOf(text);
   const found: [number, string][] = [];
   const visit = (node: ts.Node): void => {
     for (const comment of ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc)) {
@@ -145,8 +154,9 @@ function found(file: string, texts = read(file), phrases = PHRASES): string[] {
   return texts.flatMap(([line, text]) =>
     phrases.flatMap(([phrase, better, why]) => {
       const match = phrase.exec(text);
+      if (match === null) return [];
       const excepted = MAY.some(([what, where]) => what.test(text) && where.test(text));
-      return match === null || excepted ? [] : [`${file}:${line}: "${match[0]}": write "${better}" (${why})`];
+      return excepted ? [] : [`${file}:${line}: "${match[0]}": write "${better}" (${why})`];
     }),
   );
 }
