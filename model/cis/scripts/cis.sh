@@ -28,7 +28,7 @@ owner() {
   done
 }
 # Flags of a static pod: flag COMPONENT NAME prints the value.
-flag() { sed -n "s/^ *- --$2=//p" "$manifests/$1.yaml" | tr -d "\"'"; }
+flag() { sed -n "/^ *- --$2=/{s///;s/[\"']//g;p}" "$manifests/$1.yaml"; }
 given() { [ -n "$(flag "$1" "$2")" ]; }
 unset_flag() { [ -r "$manifests/$1.yaml" ] && ! given "$1" "$2"; }
 is() { [ "$(flag "$1" "$2")" = "$3" ]; }

@@ -199,14 +199,10 @@ echo "$*" >>"$ROOT/units"
 echo "$said" >"$ROOT/description"
 rm -f "$ROOT/unit"
 # A parent of its own, that knows of its end at once as systemd does.
-setsid bash -c '"$@" & echo $! >"$ROOT/unit"; wait' unit "$@" >/dev/null 2>&1 </dev/null &
-until [ -s "$ROOT/unit" ]; do sleep 0.01; done`,
+read -r _ < <("$@" >/dev/null 2>&1 </dev/null & echo $! >"$ROOT/unit"; echo; exec >/dev/null 2>&1 </dev/null; wait)`,
   systemctl: `[ "$1" != show ] || { echo shown >>"$ROOT/shown"; cat "$ROOT/description"; exit 0; }
 [ "$1" = is-active ] || exit 0
 [ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null`,
-  // A job's end and a lock's are looked for so often that a test does not wait for the next look.
-  tail: `for word in "$@"; do [ "$word" = 0.2 ] && word=0.01; set -- "$@" "$word"; shift; done
-exec /usr/bin/tail "$@"`,
   sudo: `[ "$1 $2" = "-n --" ] || exit 1
 shift 2
 exec "$@"`,
@@ -362,8 +358,10 @@ export class Machine {
   }
 
   private inside(text: string): string {
-    // Whoever waits for a lock looks each second, and a test does not wait for the next look.
-    const soon = text.replaceAll(/\bhear 1$/gm, "hear 0.05");
+    // Whoever waits for a lock or for a job's end looks now and then, and a test does not wait for the next look.
+    const soon = text
+      .replaceAll(/\bhear 1$/gm, "hear 0.05")
+      .replaceAll(/\b(tail .*) -s 0\.2 /g, "$1 -s 0.01 ");
     const timed = this.patient ? soon : soon.replaceAll(/^(stuck_for|first_for)=.*$/gm, "$1=1");
     const moved = this.folders.reduce(
       (all, folder) => all.replaceAll(folder, `${this.root}${folder}`),

@@ -212,11 +212,11 @@ describe("at boot", () => {
 
   it("finds the former files or all of the new ones, wherever the power went", () => {
     const programs = ["sync", "mv", "cp", "ln", "chmod", "mkdir", "rm"];
-    const dies = `count=$(($(cat "$ROOT/count") + 1)); echo "$count" >"$ROOT/count"
-[ "$count" -ne "$(cat "$ROOT/at")" ] || kill -9 "$CALLER" $(cat "$ROOT/pid" 2>/dev/null) "$BASHPID"`;
+    const dies = `read -r count <"$ROOT/count"; read -r at <"$ROOT/at"; echo $((count += 1)) >"$ROOT/count"
+[ "$count" -ne "$at" ] || kill -9 "$CALLER" $(cat "$ROOT/pid" 2>/dev/null) "$BASHPID"`;
     const power = (at: number, work: () => { status: number | null } | undefined): boolean => {
-      host.files.write("/count", "0");
-      host.files.write("/at", String(at));
+      host.files.write("/count", "0\n");
+      host.files.write("/at", `${at}\n`);
       for (const name of programs) host.files.command(name, `${dies}\nexec /bin/${name} "$@"`);
       const ended = work()?.status;
       fs.rmSync(`${host.files.root}/pid`, { force: true });
