@@ -82,11 +82,30 @@ function ofPool({ upgrades }: ClusterSettings, pool: string): number | string {
   return upgrades.pools[pool]?.maxUnavailable ?? upgrades.maxUnavailable;
 }
 
-export function setupPart(settings: ClusterSettings, machine: Machine): SetupPart {
+/** Several steps of a machine tell the same of it, and to render it takes most of a program's time. */
+function once<R>(
+  make: (settings: ClusterSettings, machine: Machine) => R,
+): (settings: ClusterSettings, machine: Machine) => R {
+  const made = new WeakMap<ClusterSettings, Map<Machine, R>>();
+  return (settings, machine) => {
+    const ofCluster = made.get(settings) ?? new Map<Machine, R>();
+    made.set(settings, ofCluster);
+    const known = ofCluster.get(machine) ?? make(settings, machine);
+    ofCluster.set(machine, known);
+    return known;
+  };
+}
+
+export const setupPart = once((settings, machine): SetupPart => {
   const node = nodeSetupSpec(settings, machine);
   const { files, setupScript } = renderNode(node);
   return { digest: digestOf(files, setupScript), node };
-}
+});
+
+const nodePart = once((settings, machine): Pick<NodeStepSpec, "node" | "digest"> => {
+  const node = nodeSpec(settings, machine);
+  return { digest: nodeDigest(node), node };
+});
 
 export function setupSpec(settings: ClusterSettings, machine: Machine): SetupSpec {
   return {
@@ -135,7 +154,8 @@ function poolUpgrades(settings: ClusterSettings, { role, pool }: Machine): Pick<
 /** The instances of the control plane on AWS, and what their steps would write on them. */
 export function topologySpec(settings: ClusterSettings): TopologySpec {
   const configuration = controlPlaneOf(settings).map((machine) => {
-    const { digest, setup } = nodeStepSpec(settings, machine);
+    const { digest } = nodePart(settings, machine);
+    const { setup } = ownSetup(settings, machine);
     return [machine.name, sha256(`${digest} ${setup?.digest ?? ""}`).slice(0, 16)];
   });
   return {
@@ -190,13 +210,13 @@ function awsRotation(settings: ClusterSettings): AwsRotation | undefined {
 }
 
 export function nodeStepSpec(settings: ClusterSettings, machine: Machine): NodeStepSpec {
-  const node = nodeSpec(settings, machine);
+  const { node, digest } = nodePart(settings, machine);
   return {
     step: "node",
     machine: machine.name,
     role: machine.role,
     revision: machine.revision,
-    digest: nodeDigest(node),
+    digest,
     ...clusterPart(settings),
     machines: knownMachines(settings, machine),
     rollout: settings.rollout,
