@@ -14,7 +14,11 @@ const PLACEHOLDERS: Readonly<Record<string, Readonly<Record<string, string>>>> =
 type Pair = Readonly<
   Record<"publicKeyPem" | "privateKeyPem" | "privateKeyPemPkcs8" | "publicKeyOpenssh", string>
 >;
-const pairs = new Map<string, Pair>();
+
+/** Runners load modules anew for each file of tests, and an RSA key takes up to half a second. */
+const PAIRS = Symbol.for("pulumi-kubeadm.testing.keys");
+const ofProcess = globalThis as { [PAIRS]?: Map<string, Pair> };
+const pairs = (ofProcess[PAIRS] ??= new Map());
 
 /**
  * What the provider `tls` adds to its resources. A key is a pair made once in a process for each algorithm, since programs
