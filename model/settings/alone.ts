@@ -63,11 +63,13 @@ export function parseAlone<S extends z.ZodType>(
   const whole = inner.reduce<z.ZodType>((below, name) => z.strictObject({ [name]: below }), schema);
   const placed = inner.reduce<unknown>((below, name) => ({ [name]: below }), raw);
   const sampled = late.length === 0 ? placed : withSamples(placed, late);
-  const left = withoutSamples(checkSchema(whole, sampled, problems), late);
+  const fitting = checkSchema(whole, sampled, problems);
+  const left = withoutSamples(fitting.left, late);
   const { written, refused } = prune(
     whole,
     left,
     Object.fromEntries(Object.entries(standIns).map(([path, value]) => [[...keys, path].join("."), value])),
+    late.length === 0 ? fitting.filled : undefined,
   );
   const part = valueAt(written, keys) as z.input<S> | undefined;
   const checked = checkedAlone(part === undefined ? {} : around(part), refused, { keys, aws });

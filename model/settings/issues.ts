@@ -14,11 +14,23 @@ type Issue = z.core.$ZodIssue;
 /** The input with everything the schema refuses taken out: the key stays, its value is `undefined`. */
 export type Pruned = Record<string, unknown>;
 
+/** What a schema said of a value. */
+export interface SchemaResult<S extends z.ZodType> {
+  /** What it did not refuse. */
+  readonly left: unknown;
+  /** The value with defaults; undefined where the schema refused something. */
+  readonly filled?: z.output<S>;
+}
+
 /**
  * Checks `raw` against the schema, adds each issue to `problems`, and hands back what is left, so that further checks
  * see every part that was understood: one typing error must not hide an overlap elsewhere.
  */
-export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems): unknown {
+export function checkSchema<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  problems: Problems,
+): SchemaResult<S> {
   // By the issue's own list: inside of a union its path does not yet lead from the root.
   const validKeys = new WeakMap<readonly string[], string[]>();
   // An issue keeps its message and not its schema, so what the schema takes goes by the message.
@@ -33,7 +45,7 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
       return allowed;
     },
   });
-  if (parsed.success) return raw;
+  if (parsed.success) return { left: raw, filled: parsed.data };
   const left = structuredClone(raw);
   for (const issue of parsed.error.issues.flatMap(meantBranch)) {
     const path = issue.path.filter((part) => typeof part !== "symbol");
@@ -49,7 +61,7 @@ export function checkSchema(schema: z.ZodType, raw: unknown, problems: Problems)
     report(problems, path, valueAt(raw, path), issue, taken, (meant) => fits(schema, raw, path, meant));
     prune(left, place);
   }
-  return left;
+  return { left };
 }
 
 /** The schema takes another value at a path. */

@@ -77,14 +77,15 @@ export function readCluster(raw: unknown, context: ParseContext = {}): ClusterSe
   const own = withoutOtherPlatform(given, platform, problems);
   const { late = [] } = context;
   const sampled = late.length === 0 ? own : withSamples(own, late);
-  const fitting = withoutSamples(checkSchema(SCHEMAS[platform], sampled, problems), late);
+  const fitting = checkSchema<(typeof SCHEMAS)[Platform]>(SCHEMAS[platform], sampled, problems);
   // Of settings that are no mapping nothing else can be said.
   if (!isMapping(own)) throw new SettingsError(problems.sorted(), context.environment);
-  const left = withPodRange(own, fitting);
+  const left = withPodRange(own, withoutSamples(fitting.left, late));
   const { written, filled, refused } = prune<(typeof SCHEMAS)[Platform]>(
     SCHEMAS[platform],
     isMapping(left) ? left : {},
     STAND_INS[platform],
+    late.length === 0 ? fitting.filled : undefined,
   );
   withTokens(written, late);
   withTokens(filled, late);

@@ -49,14 +49,17 @@ export type StandIns = Readonly<Record<string, unknown>>;
  * has a stand-in.
  *
  * @param left where refused parts are keys without a value
+ * @param whole what is left with defaults, where the schema refused nothing
  * @returns what is left as it was written, and the same with defaults
  */
 export function prune<S extends z.ZodType>(
   schema: S,
   left: unknown,
   standIns: StandIns,
+  whole?: z.output<S>,
 ): { written: z.input<S>; filled: z.output<S>; refused: Refused } {
   const refused = new Refused();
+  if (whole !== undefined) return { written: left as z.input<S>, filled: whole, refused };
   const root = { "": structuredClone(left) };
   takeOut(root, marked(root[""], [""]), refused);
   for (;;) {
