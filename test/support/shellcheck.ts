@@ -17,11 +17,39 @@ const shapes = new Set<string>();
 
 let version: string | undefined;
 
-function key(script: string): string {
+function key(script: string, words: readonly string[] = ARGUMENTS): string {
   version ??= spawnSync("shellcheck", ["--version"], { encoding: "utf8" }).stdout;
   return createHash("sha256")
-    .update(JSON.stringify([version, ARGUMENTS, script]))
+    .update(JSON.stringify([version, words, script]))
     .digest("hex");
+}
+
+const isKnown = (one: string): boolean =>
+  shapes.has(one) || (passed !== undefined && fs.existsSync(path.join(passed, one)));
+
+function remember(keys: Iterable<string>): void {
+  if (passed !== undefined) fs.mkdirSync(passed, { recursive: true });
+  for (const one of keys) {
+    shapes.add(one);
+    if (passed !== undefined) fs.writeFileSync(path.join(passed, one), "");
+  }
+}
+
+/** What shellcheck says of script files as they are, by their own heads. */
+export function shellcheckFiles(folder: string, files: readonly string[]): string {
+  const words = ["--format=gcc"];
+  const asked = new Map(
+    files
+      .map((file) => [key(fs.readFileSync(path.join(folder, file), "utf8"), words), file] as const)
+      .filter(([one]) => !isKnown(one)),
+  );
+  if (asked.size === 0) return "";
+  const { status, stdout, stderr } = spawnSync("shellcheck", [...words, "--", ...asked.values()], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (status === 0) remember(asked.keys());
+  return stdout + stderr;
 }
 
 /**
@@ -33,19 +61,14 @@ export function shellcheck(scripts: string | Readonly<Record<string, string>>): 
   const asked = new Map(
     Object.entries(given).map(([name, script]) => [key(shapeOf(script)), { name, script }]),
   );
-  for (const one of asked.keys())
-    if (shapes.has(one) || (passed !== undefined && fs.existsSync(path.join(passed, one)))) asked.delete(one);
+  for (const one of asked.keys()) if (isKnown(one)) asked.delete(one);
   if (asked.size === 0) return "";
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "shellcheck-"));
   try {
     for (const { name, script } of asked.values()) fs.writeFileSync(path.join(folder, name), script);
     const args = [...ARGUMENTS, "--", ...[...asked.values()].map(({ name }) => name)];
     const { status, stdout, stderr } = spawnSync("shellcheck", args, { cwd: folder, encoding: "utf8" });
-    if (status === 0) for (const one of asked.keys()) shapes.add(one);
-    if (status === 0 && passed !== undefined) {
-      fs.mkdirSync(passed, { recursive: true });
-      for (const one of asked.keys()) fs.writeFileSync(path.join(passed, one), "");
-    }
+    if (status === 0) remember(asked.keys());
     return stdout + stderr;
   } finally {
     fs.rmSync(folder, { recursive: true });
