@@ -1,5 +1,5 @@
 /** The page of components and the program of their examples, made from doc comments. */
-import { read } from "../settings/files";
+import { read } from "../settings/content";
 import { describeComponents, type DescribedArgument, type DescribedComponent } from "./describe";
 
 export const PAGE = "docs/components.md";

@@ -1,6 +1,7 @@
 /** `npm run settings`: writes the JSON Schema of stack files, the tables of docs/settings/ and what docs/components.md says of each component. */
 import { componentFiles } from "../components/files";
-import { formatted, hasContent, read, settingsFiles, write } from "./files";
+import { formatted, hasContent, read, write } from "./content";
+import { settingsFiles } from "./files";
 import { describedClusters } from "./json";
 
 async function main(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Writes docs/contributing/provider-rules.md. */
-import { formatted, write } from "../../scripts/settings/files";
+import { formatted, write } from "../../scripts/settings/content";
 import { PROVIDER_RULES, providerRules } from "../engine/providers/aws/original/page";
 
 async function main(): Promise<void> {

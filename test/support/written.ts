@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-import { formatted, hasContent, read } from "../../scripts/settings/files";
+import { formatted, hasContent, read } from "../../scripts/settings/content";
 
 /** Fails with the difference where a file, by its path in the project, is not the one that a program would write with this text. */
 export async function expectWritten(file: string, text: string): Promise<void> {

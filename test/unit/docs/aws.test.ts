@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { costTable, rolesTable, rulesTable } from "../../../model/aws/describe";
 import { readCluster } from "../../../model/settings/parse";
 import type { ClusterSettings } from "../../../model/settings/resolved";
-import { formatted, read, write } from "../../../scripts/settings/files";
+import { formatted, read, write } from "../../../scripts/settings/content";
 import { expectWritten } from "../../support/written";
 
 const ROOT = path.resolve(__dirname, "../../..");

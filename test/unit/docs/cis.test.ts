@@ -1,7 +1,7 @@
 /** The tables of docs/cis.md; `UPDATE_DOCS=1` writes them anew. */
 import { it } from "vitest";
 import { CHECKS, type Check } from "../../../model/cis/checks";
-import { formatted, read, write } from "../../../scripts/settings/files";
+import { formatted, read, write } from "../../../scripts/settings/content";
 import { expectWritten } from "../../support/written";
 
 const FILE = "docs/cis.md";

@@ -4,9 +4,10 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
-import { STACK_SCHEMA, read } from "../../../scripts/settings/files";
+import { read } from "../../../scripts/settings/content";
 import { type RawSettings, metalInput } from "../../support/settings";
 
+const STACK_SCHEMA = "schema/stack.schema.json";
 const ROOT = path.resolve(__dirname, "../../..");
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true, code: { optimize: false } }).compile(
   JSON.parse(read(STACK_SCHEMA)) as object,

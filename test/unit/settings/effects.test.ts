@@ -6,7 +6,7 @@ import type { HostState } from "../../../host/state";
 import { serviceAccountIssuers } from "../../../model/kubeadm/issuer";
 import { covers, effectOf, EFFECTS } from "../../../scripts/settings/effects";
 import { effectsPage, EFFECTS_PAGE } from "../../../scripts/settings/effectsPage";
-import { read } from "../../../scripts/settings/files";
+import { read } from "../../../scripts/settings/content";
 import { readCluster } from "../../../model/settings/parse";
 import { awsCluster, machinesCluster } from "../../../model/settings/schema/cluster";
 import { metalInput } from "../../support/settings";
