@@ -18,7 +18,7 @@ type Pair = Readonly<
 /** Runners load modules anew for each file of tests, and an RSA key takes up to half a second. */
 const PAIRS = Symbol.for("pulumi-kubeadm.testing.keys");
 const ofProcess = globalThis as { [PAIRS]?: Map<string, Pair> };
-const pairs = (ofProcess[PAIRS] ??= new Map());
+const pairs = (ofProcess[PAIRS] ??= new Map<string, Pair>());
 
 /**
  * What the provider `tls` adds to its resources. A key is a pair made once in a process for each algorithm, since programs

@@ -14,6 +14,18 @@ function taken(change: Change): ClusterSettings {
   return readCluster(edited(change), { environment: "metal" });
 }
 
+it("may have keys without a value, as if those were left out", () => {
+  const input = edited(() => undefined);
+  const read = readCluster(input, { environment: "metal" });
+  const more = { images: undefined, taints: undefined, ...input };
+  expect(
+    readCluster(
+      { ...more, network: { mtu: undefined, ...(input["network"] as object) } },
+      { environment: "metal" },
+    ),
+  ).toEqual(read);
+});
+
 /** Ranges that projects publish in their own guides. */
 const PUBLISHED: readonly [name: string, pods: string, services: string, more?: Change][] = [
   // kubernetes.io, "Creating a cluster with kubeadm", with kubeadm's default service subnet.
