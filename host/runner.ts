@@ -237,7 +237,6 @@ function follow(id: string, from: number): string {
   return (
     `n=0; until [ -s ${id}.pid ] || [ $n -gt 400 ]; do sleep 0.05; n=$((n+1)); done; ` +
     `read -r pid < ${id}.pid; tail -n +${from} -s 0.2 --pid="$pid" -f ${id}.log; ` +
-    `if [ -e ${id}.rc ]; then read -r rc < ${id}.rc; echo "##status $rc"; else echo "##status killed"; fi; ` +
-    `rm -f ${id}.wrap`
+    `if [ -e ${id}.rc ]; then read -r rc < ${id}.rc; echo "##status $rc"; else echo "##status killed"; fi`
   );
 }

@@ -10,5 +10,5 @@ chmod 600 "$log"
 timeout --kill-after=30 "$time_limit" /bin/bash "$id.sh" </dev/null 2>&1 | tee -a "$log" >>"$id.log"
 echo "${PIPESTATUS[0]}" >"$id.tmp" && mv "$id.tmp" "$id.rc"
 # Scripts may hold secrets; those of jobs that were killed are swept up later, but not one that waits for its turn.
-rm -f "$id.sh"
-find "$jobs_folder" -name '*.sh' -mmin +120 -delete
+rm -f "$id.sh" "$id.wrap"
+if compgen -G "$jobs_folder/*.sh" >/dev/null; then find "$jobs_folder" -name '*.sh' -mmin +120 -delete; fi

@@ -360,7 +360,7 @@ export class Machine {
   private inside(text: string): string {
     // Whoever waits for a lock or for a job's end looks now and then, and a test does not wait for the next look.
     const soon = text
-      .replaceAll(/\bhear 1$/gm, "hear 0.05")
+      .replaceAll(/\bhear 1$/gm, "hear 0.1")
       .replaceAll(/\b(tail .*) -s 0\.2 /g, "$1 -s 0.01 ");
     const timed = this.patient ? soon : soon.replaceAll(/^(stuck_for|first_for)=.*$/gm, "$1=1");
     const moved = this.folders.reduce(

@@ -45,30 +45,28 @@ label*) exit "$(cat "$ROOT/labelling")" ;;
 esac`,
     );
     // The stack has made a parameter for each pool.
-    host.write("/versions", JSON.stringify({ "/kubeadm/dev/general/join": 1, "/kubeadm/dev/other/join": 1 }));
+    for (const pool of Object.keys(workers)) version(pool, 1);
     host.command("kubeadm", 'echo "a credential by $*"');
-    // Notes what it is asked, and what comes in; refuses parameters of the pool that the file names.
-    host.write(
-      awsProgram,
-      `import os, sys
-root = os.environ["ROOT"]
-refused = open(root + "/refused").read().strip() if os.path.exists(root + "/refused") else None
-text = sys.stdin.read() if sys.argv[1] == "putParameter" else ""
-open(root + "/aws", "a").write(" ".join(sys.argv[1:]) + " " + text)
-open(root + "/aws", "a").write("\\n")
-if refused and refused in " ".join(sys.argv):
-    sys.exit("AccessDeniedException: not yet")
-# As the parameter store does it: versions count from 1 since the parameter was made; what is not in the file is not there.
-import json
-versions = json.load(open(root + "/versions")) if os.path.exists(root + "/versions") else {}
-if sys.argv[1] == "putParameter":
-    versions[sys.argv[2]] = versions.get(sys.argv[2], 0) + 1
-    json.dump(versions, open(root + "/versions", "w"))
-if sys.argv[1] in ("putParameter", "version"):
-    print(versions.get(sys.argv[2], 0))
-if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
-    print(open(root + "/statuses").read(), end="")
-`,
+    // Notes what it is asked, and what comes in; refuses parameters of the pool that the file names. As the parameter store does it,
+    // versions count from 1 since the parameter was made; what has no file is not there.
+    host.command(
+      "python3",
+      `[ "$2" = "$ROOT${awsProgram}" ] || PATH=\${PATH//"$ROOT/bin:"/} exec python3 "$@"
+shift 2
+text=
+[ "$1" != putParameter ] || IFS= read -rd "" text
+echo "$* $text" >>"$ROOT/aws"
+if [ -e "$ROOT/refused" ]; then
+  [[ "$*" != *"$(<"$ROOT/refused")"* ]] || { echo "AccessDeniedException: not yet" >&2; exit 1; }
+fi
+version=0 pool=\${2%/join}
+file=$ROOT/versions/\${pool##*/}
+[ ! -e "$file" ] || version=$(<"$file")
+case $1 in
+putParameter) mkdir -p "$ROOT/versions"; echo $((version + 1)) | tee "$file" ;;
+version) echo "$version" ;;
+statuses) [ ! -e "$ROOT/statuses" ] || cat "$ROOT/statuses" ;;
+esac`,
     );
   });
   afterEach(() => host.remove());
@@ -102,10 +100,11 @@ if sys.argv[1] == "statuses" and os.path.exists(root + "/statuses"):
 
   const puts = (pool: string): number =>
     asked().filter((line) => line.startsWith(`putParameter /kubeadm/dev/${pool}/join`)).length;
-  const version = (pool: string, value?: number): void => {
-    const versions = JSON.parse(host.read("/versions")) as Record<string, number | undefined>;
-    host.write("/versions", JSON.stringify({ ...versions, [`/kubeadm/dev/${pool}/join`]: value }));
-  };
+  function version(pool: string, value?: number): void {
+    const file = `/versions/${pool}`;
+    if (value === undefined) fs.rmSync(host.root + file);
+    else host.write(file, `${value}\n`);
+  }
 
   it("writes a credential at once where the parameter was made anew: a pool that was removed and added again", () => {
     host.run();
