@@ -50,9 +50,13 @@ case "$*" in
     [ -z "\${bad:-}" ] ;;
   *"member remove "*)
     id=\${!#}
-    name=$(awk -F ", " -v id="$id" '$1 == id { print $3 }' "$CLUSTER/members")
+    left= name=
+    while IFS= read -r member; do
+      [ "\${member%%,*}" != "$id" ] || { IFS=", " read -r _ _ name _ <<<"$member"; continue; }
+      left+=$member$'\\n'
+    done <<<"$all"
     if runs "$name" && [ $((active - 1)) -lt $((1 + (total - 1) / 2)) ]; then echo "Error: etcdserver: unhealthy cluster" >&2; exit 1; fi
-    grep -v "^$id," "$CLUSTER/members" >"$CLUSTER/members.new" || true
+    printf %s "$left" >"$CLUSTER/members.new"
     mv "$CLUSTER/members.new" "$CLUSTER/members"
     rm -f "$CLUSTER/running/$name"
     echo "etcd $name removed by $SELF" >>"$CLUSTER/log" ;;
@@ -68,13 +72,13 @@ case "$*" in
       [ ! -e "$CLUSTER/unready/$name" ] || ready=
       [ ! -e "$one" ] || echo "$name|$mark||$ready"
     done ;;
-  "get node "*"go-template="*) cat "$CLUSTER/marks/$3" 2>/dev/null || true ;;
+  "get node "*"go-template="*) [ ! -e "$CLUSTER/marks/$3" ] || printf %s "$(<"$CLUSTER/marks/$3")" ;;
   "get node "*unschedulable*) [ ! -e "$CLUSTER/cordoned/$3" ] || echo true ;;
   "annotate node "*"/upgrading="*) printf %s "\${4#*=}" >"$CLUSTER/marks/$3"; echo "mark $3" >>"$CLUSTER/log" ;;
   "annotate node "*"/upgrading-") [ ! -e "$CLUSTER/marks/$3" ] || echo "unmark $3" >>"$CLUSTER/log"; rm -f "$CLUSTER/marks/$3" ;;
   "get node "*) name=$3; [ ! -e "$CLUSTER/nodes/$name" ] || echo "node/$name" ;;
-  *"get lease "*) cat "$CLUSTER/leases/$5" 2>/dev/null || true ;;
-  "cordon "*) touch "$CLUSTER/cordoned/$2"; echo "cordon $2" >>"$CLUSTER/log" ;;
+  *"get lease "*) [ ! -e "$CLUSTER/leases/$5" ] || printf %s "$(<"$CLUSTER/leases/$5")" ;;
+  "cordon "*) : >"$CLUSTER/cordoned/$2"; echo "cordon $2" >>"$CLUSTER/log" ;;
   "uncordon "*) rm -f "$CLUSTER/cordoned/$2"; echo "uncordon $2" >>"$CLUSTER/log" ;;
   "drain "*) echo "drain $2" >>"$CLUSTER/log"; [ ! -e "$CLUSTER/drain-fails" ] ;;
   "delete node "*) for fails in "$CLUSTER"/delete-times-out*; do [ -e "$fails" ] || break; rm "$fails"; echo "Error from server: etcdserver: request timed out" >&2; exit 1; done

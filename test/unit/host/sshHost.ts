@@ -191,18 +191,18 @@ export function stateLine(node: object | null): string {
 /** Systemd as far as jobs use it: one unit of a name at a time, `$ROOT/unit` holding its process. */
 const STUBS: Readonly<Record<string, string>> = {
   "systemd-run": `for a in "$@"; do case "$a" in --description=*) said=\${a#*=}; shift ;; --*) shift ;; *) break ;; esac; done
-if [ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null; then
+if [ -s "$ROOT/unit" ] && read -r unit <"$ROOT/unit" && kill -0 "$unit" 2>/dev/null; then
   echo "Failed to start transient service unit: Unit pulumi-kubeadm-job.service was already loaded or has a fragment file." >&2
   exit 1
 fi
 echo "$*" >>"$ROOT/units"
 echo "$said" >"$ROOT/description"
-rm -f "$ROOT/unit"
+: >"$ROOT/unit"
 # A parent of its own, that knows of its end at once as systemd does.
 read -r _ < <("$@" >/dev/null 2>&1 </dev/null & echo $! >"$ROOT/unit"; echo; exec >/dev/null 2>&1 </dev/null; wait)`,
-  systemctl: `[ "$1" != show ] || { echo shown >>"$ROOT/shown"; cat "$ROOT/description"; exit 0; }
+  systemctl: `[ "$1" != show ] || { echo shown >>"$ROOT/shown"; printf '%s\\n' "$(<"$ROOT/description")"; exit 0; }
 [ "$1" = is-active ] || exit 0
-[ -e "$ROOT/unit" ] && kill -0 "$(cat "$ROOT/unit")" 2>/dev/null`,
+[ -s "$ROOT/unit" ] && read -r unit <"$ROOT/unit" && kill -0 "$unit" 2>/dev/null`,
   sudo: `[ "$1 $2" = "-n --" ] || exit 1
 shift 2
 exec "$@"`,
