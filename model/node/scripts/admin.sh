@@ -7,7 +7,7 @@ umask 077
 export KUBECONFIG=$admin_config
 # put FILE MODE: standard input, in base64, becomes the file.
 put() {
-  mkdir -p "$(dirname "$1")"
+  [ -d "${1%/*}" ] || mkdir -p "${1%/*}"
   base64 -d >"$1.pulumi-kubeadm-new"
   place "$1.pulumi-kubeadm-new" "$1" "$2"
 }

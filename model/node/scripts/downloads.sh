@@ -41,7 +41,7 @@ install_download() {
   chmod -R u=rwX,go=rX "$work/tree"
   find "$work/tree/bin" -type f -exec chmod 0755 {} +
   echo "$5" >"$work/tree/.sha256"
-  mkdir -p "$(dirname "$folder")"
+  mkdir -p "${folder%/*}"
   find "$work/tree" -type f -exec sync {} +
   rm -rf "$folder"
   mv "$work/tree" "$folder"
