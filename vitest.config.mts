@@ -20,12 +20,17 @@ if (!(Number.isSafeInteger(lanes) && lanes > 0))
   throw new Error(`LAB_LANES=${process.env["LAB_LANES"]} is not a number of suites, such as 2`);
 
 /**
- * Suites of the lab in the order in which the command line names them: where it names the longest first, lanes end together. Vitest's own
- * order, which all else keeps, comes from how long each took in an earlier run.
+ * Vitest's own order comes from how long each file took in an earlier run, but:
+ *
+ * - Suites of the lab come as the command line names them: where it names the longest first, lanes end together.
+ * - Files of the unit level that load Pulumi's SDKs come last. Files share their processes (`isolate`), and one that holds the SDKs takes
+ *   several times as long to start each program of a host.
  */
-class NamedOrder extends BaseSequencer {
+class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ project, moduleId }: TestSpecification): number => {
+      if (project.name === "unit")
+        return /\/test\/(component|policy|unit\/(docs|plan|project|testing))\//.test(moduleId) ? 1 : 0;
       const at = process.argv.findIndex((word) => basename(word) === basename(moduleId));
       return project.name !== "lab" || at === -1 ? process.argv.length : at;
     };
@@ -66,7 +71,7 @@ export default defineConfig({
       fsModuleCache: process.env["CI"] === undefined,
       fsModuleCachePath: join(import.meta.dirname, "out/cache/vitest"),
     },
-    sequence: { sequencer: NamedOrder },
+    sequence: { sequencer: Order },
     projects: [
       {
         test: {
