@@ -202,7 +202,7 @@ export class Hosts {
 
   private async start(machine: string, id: string, job: Required<Job>): Promise<void> {
     const wrap = jobScript({ id, folder: JOBS, name: job.name, seconds: job.timeout });
-    // Alone: of a connection that breaks off in the middle, the host takes the part that came for the whole.
+    // Not together with the start: of a connection that breaks off in the middle, the host takes the part that came for the whole.
     const put = `umask 077 && mkdir -p ${JOBS} && cat > ${id}.sh && printf %s ${sh(wrap)} > ${id}.wrap`;
     await this.query(machine, `handing over ${job.name}`, put, job.script);
     for (let told: string | undefined; ;) {

@@ -5,7 +5,7 @@ import { nearest } from "../text";
 import { type Checked, checkedOf, type Validator } from "./checked";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
 import { checkSchema } from "./issues";
-import { withoutSamples, withSamples } from "./late";
+import { checkWithLate } from "./late";
 import {
   HIDDEN,
   pathText,
@@ -62,14 +62,12 @@ export function parseAlone<S extends z.ZodType>(
   const inner = [...keys].reverse();
   const whole = inner.reduce<z.ZodType>((below, name) => z.strictObject({ [name]: below }), schema);
   const placed = inner.reduce<unknown>((below, name) => ({ [name]: below }), raw);
-  const sampled = late.length === 0 ? placed : withSamples(placed, late);
-  const fitting = checkSchema(whole, sampled, problems);
-  const left = withoutSamples(fitting.left, late);
+  const { left, filled } = checkWithLate(whole, placed, late, problems);
   const { written, refused } = prune(
     whole,
     left,
     Object.fromEntries(Object.entries(standIns).map(([path, value]) => [[...keys, path].join("."), value])),
-    late.length === 0 ? fitting.filled : undefined,
+    filled,
   );
   const part = valueAt(written, keys) as z.input<S> | undefined;
   const checked = checkedAlone(part === undefined ? {} : around(part), refused, { keys, aws });

@@ -5,7 +5,8 @@
 import { type z } from "zod";
 import { mapTexts } from "../core/tokens";
 import { valueAt } from "../core/tree";
-import { pathText, type Path } from "./problems";
+import { checkSchema, type SchemaResult } from "./issues";
+import { pathText, type Path, type Problems } from "./problems";
 import { address, host } from "./schema/primitives";
 import { hostKey } from "./schema/ssh";
 import { bareHostKey } from "./sshKeys";
@@ -66,20 +67,27 @@ export function lateValue(path: Path, value: unknown): string | undefined {
   return taken === undefined || key !== "hostKey" ? taken : bareHostKey(taken);
 }
 
+/** `checkSchema` where values are late: it sees samples in their place, and in what is left they are as if refused: checks across settings skip them. */
+export function checkWithLate<S extends z.ZodType>(
+  schema: S,
+  raw: unknown,
+  late: readonly Path[],
+  problems: Problems,
+): SchemaResult<S> {
+  if (late.length === 0) return checkSchema(schema, raw, problems);
+  const { left } = checkSchema(schema, withSamples(raw, late), problems);
+  for (const path of late) putAt(left, path, undefined);
+  return { left };
+}
+
 /** A copy with values that the schema takes at the paths. */
-export function withSamples<T>(raw: T, late: readonly Path[]): T {
+function withSamples<T>(raw: T, late: readonly Path[]): T {
   const copy = structuredClone(raw);
   for (const path of late) {
     const key = keyOf(path);
     if (key !== undefined) putAt(copy, path, KEYS[key].sample);
   }
   return copy;
-}
-
-/** Takes the samples out again, as if they had been refused: checks across settings skip them. */
-export function withoutSamples<T>(left: T, late: readonly Path[]): T {
-  for (const path of late) putAt(left, path, undefined);
-  return left;
 }
 
 /** Puts the tokens of late values where they belong, in place: they are taken out as if they had been refused. */

@@ -11,8 +11,7 @@ import { validateLimits } from "./checks/limits";
 import { validateRegion } from "../aws/validate/region";
 import { validateParts } from "./checks/parts";
 import { validateNoSecretsInside, validateSecrets } from "./checks/secrets";
-import { checkSchema } from "./issues";
-import { withoutSamples, withSamples, withTokens } from "./late";
+import { checkWithLate, withTokens } from "./late";
 import { refuseUnplain } from "./plain";
 import { platformOf, withoutOtherPlatform } from "./platform";
 import { Problems, SettingsError, type Path } from "./problems";
@@ -76,16 +75,15 @@ export function readCluster(raw: unknown, context: ParseContext = {}): ClusterSe
   if (platform === undefined) throw new SettingsError(problems.sorted(), context.environment);
   const own = withoutOtherPlatform(given, platform, problems);
   const { late = [] } = context;
-  const sampled = late.length === 0 ? own : withSamples(own, late);
-  const fitting = checkSchema<(typeof SCHEMAS)[Platform]>(SCHEMAS[platform], sampled, problems);
+  const fitting = checkWithLate<(typeof SCHEMAS)[Platform]>(SCHEMAS[platform], own, late, problems);
   // Of settings that are no mapping nothing else can be said.
   if (!isMapping(own)) throw new SettingsError(problems.sorted(), context.environment);
-  const left = withPodRange(own, withoutSamples(fitting.left, late));
+  const left = withPodRange(own, fitting.left);
   const { written, filled, refused } = prune<(typeof SCHEMAS)[Platform]>(
     SCHEMAS[platform],
     isMapping(left) ? left : {},
     STAND_INS[platform],
-    late.length === 0 ? fitting.filled : undefined,
+    fitting.filled,
   );
   withTokens(written, late);
   withTokens(filled, late);

@@ -59,11 +59,9 @@ export function prune<S extends z.ZodType>(
   whole?: z.output<S>,
 ): { written: z.input<S>; filled: z.output<S>; refused: Refused } {
   const refused = new Refused();
+  if (whole !== undefined) return { written: left as z.input<S>, filled: whole, refused };
   const root = { "": structuredClone(left) };
-  const gone = marked(root[""], [""]);
-  if (whole !== undefined && gone.length === 0)
-    return { written: root[""] as z.input<S>, filled: whole, refused };
-  takeOut(root, gone, refused);
+  takeOut(root, marked(root[""], [""]), refused);
   for (;;) {
     const parsed = schema.safeParse(root[""], { reportInput: true });
     if (parsed.success) return { written: root[""] as z.input<S>, filled: parsed.data, refused };

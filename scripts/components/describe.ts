@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import ts from "typescript";
 
-import { ENTRIES, ROOT, exportsOf, typeChecker } from "../settings/types";
+import { ROOT } from "../settings/content";
+import { ENTRIES, exportsOf, typeChecker } from "../settings/types";
 
 export interface DescribedArgument {
   readonly name: string;

@@ -2,11 +2,10 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { read } from "./content";
+import { read, ROOT } from "./content";
 import { stackSchema, type Clusters } from "./json";
 import { tableWriter } from "./pages";
 
-const ROOT = path.resolve(__dirname, "../..");
 const PAGES = "docs/settings";
 const STACK_SCHEMA = "schema/stack.schema.json";
 

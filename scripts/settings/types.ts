@@ -2,7 +2,8 @@
 import * as path from "node:path";
 import ts from "typescript";
 
-export const ROOT = path.resolve(__dirname, "../..");
+import { ROOT } from "./content";
+
 /** What the package exports, each file by its own import. */
 export const ENTRIES = { "index.ts": "pulumi-kubeadm", "aws.ts": "pulumi-kubeadm/aws" } as const;
 

@@ -18,10 +18,6 @@ export class StandIns {
     return { PATH: `${this.host}/bin:${process.env.PATH ?? ""}`, BASH_ENV: `${this.host}/programs.sh` };
   }
 
-  body(name: string): string {
-    return this.bodies.get(name) ?? "";
-  }
-
   /** `host_NAME` is for a function of a test that takes the place of NAME and calls it. */
   set(name: string, body: string): void {
     if (/\$\{?PPID\b/.test(body))
@@ -32,5 +28,12 @@ export class StandIns {
     fs.writeFileSync(file, `#!/bin/bash\nCALLER=$PPID\n${body}\n`, { mode: 0o755 });
     const functions = `host_${name}() (\nset +eu +o pipefail\nCALLER=$$\n${body}\n)\n${name}() { host_${name} "$@"; }\n`;
     fs.appendFileSync(path.join(this.host, "programs.sh"), functions);
+  }
+
+  /** Other words in a program that is there. */
+  change(name: string, from: string, to: string): void {
+    const body = this.bodies.get(name);
+    if (body?.includes(from) !== true) throw new Error(`${name} has no ${from}`);
+    this.set(name, body.replace(from, to));
   }
 }

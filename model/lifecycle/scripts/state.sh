@@ -47,11 +47,11 @@ record() {
 [ -e "$record_file" ] && node=$(record "$record_file")
 [ -e "$setup_file" ] && setup=$(record "$setup_file")
 listens() { [ -n "$(ss -Hltn "sport = :$1" 2>/dev/null)" ]; }
-machine_id=""
 kubelet=false; api_server=false; etcd=false
 [ -e /etc/kubernetes/kubelet.conf ] && kubelet=true
 [ -e /etc/kubernetes/manifests/kube-apiserver.yaml ] && api_server=true
 [ -d /var/lib/etcd/member ] && etcd=true
+machine_id=""
 [ -r /etc/machine-id ] && machine_id=$(</etc/machine-id)
 printf '##state {"node":%s,"setup":%s,"machineId":"%s","kubelet":%s,"apiServer":%s,"etcd":%s,"now":%s}\n' \
   "$node" "$setup" "$machine_id" \

@@ -140,7 +140,7 @@ def obstacle(name, nodes, holders, changes, proven, conf):
     if gone:
         return "; ".join("node %s does not come back: %s" % one for one in sorted(gone.items()))
     if changes:
-        # A step that ends without having begun here leaves no name.
+        # A step that ends when its begin is not on record, or not any more, leaves no name.
         names = sorted({one["machine"] for one in changes.values() if one.get("machine")})
         return "pulumi up is changing %s" % (", ".join(names) or "nodes")
     drained = sorted(other for other, node in nodes.items() if annotation(node, UPGRADING))

@@ -1,10 +1,7 @@
 /** The tables of docs/cis.md; `UPDATE_DOCS=1` writes them anew. */
 import { it } from "vitest";
 import { CHECKS, type Check } from "../../../model/cis/checks";
-import { formatted, read, write } from "../../../scripts/settings/content";
-import { expectWritten } from "../../support/written";
-
-const FILE = "docs/cis.md";
+import { expectTables } from "../../support/written";
 
 function table(checks: readonly Check[]): string {
   const rows = checks.map(({ id, what, test, reason = "" }) => {
@@ -15,12 +12,8 @@ function table(checks: readonly Check[]): string {
 }
 
 it("docs/cis.md has every check", async () => {
-  const text = read(FILE);
-  const filled = Object.entries(CHECKS).reduce((all, [place, checks]) => {
-    const [start, end] = [all.indexOf(`<!-- ${place} -->`), all.indexOf(`<!-- end of ${place} -->`)];
-    if (start < 0 || end < start) throw new Error(`docs/cis.md has no place for ${place}`);
-    return `${all.slice(0, start)}<!-- ${place} -->\n\n${table(checks)}\n\n${all.slice(end)}`;
-  }, text);
-  if (process.env["UPDATE_DOCS"] === "1") write(FILE, await formatted(FILE, filled));
-  await expectWritten(FILE, filled);
+  await expectTables(
+    "docs/cis.md",
+    Object.fromEntries(Object.entries(CHECKS).map(([place, checks]) => [place, table(checks)])),
+  );
 });

@@ -303,9 +303,7 @@ export class Machine {
 
   /** Other words in a program that is there. */
   changeProgram(name: string, from: string, to: string): void {
-    const body = this.programs.body(name);
-    if (!body.includes(from)) throw new Error(`${name} has no ${from}`);
-    this.program(name, body.replace(from, to));
+    this.programs.change(name, from, to);
   }
 
   link(file: string, target: string): void {
